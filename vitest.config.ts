@@ -7,5 +7,6 @@ export default defineConfig({
     hookTimeout: 60_000,
     // Two cores: the embedded database needs one of them.
     maxWorkers: 2,
+    globalSetup: ['apps/server/test/harness/global.ts'],
   },
 })

@@ -1,0 +1,32 @@
+import { idKind } from './ids.ts'
+
+/** Every kind of id that callers see. */
+export const ids = {
+  api_key: idKind('key'),
+  channel: idKind('chn'),
+  count: idKind('cnt'),
+  customer: idKind('cus'),
+  decision: idKind('dec'),
+  event: idKind('evt'),
+  fulfillment_order: idKind('ful'),
+  group: idKind('grp'),
+  hold: idKind('hld'),
+  inbound: idKind('inb'),
+  job: idKind('job'),
+  line: idKind('lin'),
+  location: idKind('loc'),
+  order: idKind('ord'),
+  package: idKind('pkg'),
+  payment: idKind('pay'),
+  payment_entry: idKind('pye'),
+  product: idKind('prd'),
+  rejection: idKind('rej'),
+  reservation: idKind('rsv'),
+  return: idKind('ret'),
+  return_line: idKind('rtl'),
+  shipment: idKind('shp'),
+  strategy: idKind('str'),
+  user: idKind('usr'),
+  variant: idKind('var'),
+  audit_entry: idKind('aud'),
+} as const

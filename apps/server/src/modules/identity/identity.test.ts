@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest'
+import { useApp } from '../../../test/harness/app.ts'
+
+const app = useApp()
+
+const staff = (email: string) => ({ email, name: 'Ann', password: 'correct horse battery', roles: [{ role: 'viewer' }] })
+
+describe('staff', () => {
+  test('signs in, is known by the cookie, and is forgotten after signing out', async () => {
+    expect((await app().post('/v1/users', staff('ann@example.com'))).status).toBe(201)
+    const wrong = await app().post('/v1/sessions', { email: 'ann@example.com', password: 'wrong' })
+    expect([wrong.status, wrong.body.code]).toEqual([401, 'wrong_credentials'])
+    const right = await app().post('/v1/sessions', { email: 'ANN@example.com', password: 'correct horse battery' })
+    expect(right.status).toBe(201)
+    const cookie = String(right.headers['set-cookie']).split(';')[0]!
+    expect(String(right.headers['set-cookie'])).toContain('HttpOnly')
+    const me = await app().application.server.inject({ url: '/v1/me', headers: { cookie } })
+    expect(me.json()).toMatchObject({ kind: 'user', name: 'Ann' })
+    const crossSite = await app().application.server.inject({ method: 'DELETE', url: '/v1/sessions/current', headers: { cookie, origin: 'https://evil.example' } })
+    expect(crossSite.json()).toMatchObject({ code: 'cross_site' })
+    const out = await app().application.server.inject({ method: 'DELETE', url: '/v1/sessions/current', headers: { cookie, 'sec-fetch-site': 'same-origin' } })
+    expect(out.statusCode).toBe(204)
+  })
+
+  test('an address signs in for one person only', async () => {
+    await app().post('/v1/users', staff('bob@example.com'))
+    const again = await app().post('/v1/users', staff('BOB@example.com'))
+    expect([again.status, again.body.code]).toEqual([409, 'already_exists'])
+  })
+})
+
+describe('API keys', () => {
+  test('do what they were given and no more, until they are revoked', async () => {
+    const made = await app().post('/v1/api-keys', { name: 'shop', permissions: ['events:read'] })
+    expect(made.status).toBe(201)
+    const key = String(made.body['key'])
+    expect((await app().get('/v1/events', { key })).status).toBe(200)
+    const refused = await app().get('/v1/users', { key })
+    expect([refused.status, refused.body.code]).toEqual([403, 'forbidden'])
+    expect((await app().call('DELETE', `/v1/api-keys/${String(made.body['id'])}`)).status).toBe(200)
+  })
+
+  test('an unknown permission is named', async () => {
+    const made = await app().post('/v1/api-keys', { name: 'shop', permissions: ['orders:everything'] })
+    expect([made.status, made.body.errors?.[0]?.pointer]).toEqual([422, '/permissions'])
+  })
+})
+
+describe('idempotency', () => {
+  test('the same key and body answer with the first outcome; another body is refused', async () => {
+    const headers = { 'idempotency-key': 'k-1' }
+    const first = await app().call('PUT', '/v1/roles/packer', { name: 'Packer', permissions: ['events:read'] }, { headers })
+    const second = await app().call('PUT', '/v1/roles/packer', { permissions: ['events:read'], name: 'Packer' }, { headers })
+    expect([first.status, second.status, second.headers['idempotency-replayed']]).toEqual([200, 200, 'true'])
+    expect(second.body).toEqual(first.body)
+    const other = await app().call('PUT', '/v1/roles/packer', { name: 'Packer 2', permissions: [] }, { headers })
+    expect([other.status, other.body.code]).toEqual([422, 'idempotency_key_reused'])
+  })
+})
+
+describe('bad input', () => {
+  test.each([
+    ['{"email":', 400, 'malformed_json'],
+    ['{"email":"x@example.com","name":"a\\u0000b","password":"long enough pw","roles":[{"role":"viewer"}]}', 422, 'invalid_input'],
+    [JSON.stringify({ ...staff('d@example.com'), admin: true }), 422, 'invalid_input'],
+    [JSON.stringify({ blob: 'x'.repeat(5_000_000) }), 413, 'body_too_large'],
+  ])('%# gets a precise problem', async (body, status, code) => {
+    const answer = await app().post('/v1/users', body)
+    expect([answer.status, answer.body.code]).toEqual([status, code])
+    expect(answer.headers['content-type']).toContain('application/problem+json')
+  })
+
+  test('lists refuse what their grammar does not know', async () => {
+    for (const url of ['/v1/users?filter[nope]=1', '/v1/users?sort=password', '/v1/users?after=!!', '/v1/users?limit=1000', '/v1/users?filter[created_at][gte]=2026-02-31']) {
+      const answer = await app().get(url)
+      expect([url, answer.status]).toEqual([url, 422])
+    }
+  })
+})

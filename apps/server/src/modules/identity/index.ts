@@ -1,0 +1,3 @@
+export { findUser } from './identity.db.ts'
+export { SESSION_COOKIE } from './authenticate.ts'
+export { BUILT_IN_ROLES } from './roles.ts'

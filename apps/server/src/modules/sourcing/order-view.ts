@@ -1,0 +1,95 @@
+import { assert } from '../../kernel/assert.ts'
+import { distanceKm } from '../../kernel/geo.ts'
+import type { Candidate, Demand } from './demand.ts'
+import type { StockView } from './stock-view.ts'
+
+/** The candidates of a batch, in the order of their codes, with what earlier orders of the batch left of them. */
+export type Network = {
+  candidates: readonly Candidate[]
+  stock: StockView
+  /** Of each candidate its column in the stock view; -1 where it has no stock level at all. */
+  columns: readonly number[]
+  capacity_left: number[]
+  /** Room for the distances of one order: allocated once for the batch. */
+  distances: Float64Array
+}
+
+export function viewNetwork(candidates: readonly Candidate[], stock: StockView): Network {
+  // Sorted by code, so that plans do not depend on the order in which a query returned the rows.
+  const sorted = candidates.toSorted((a, b) => (a.code < b.code ? -1 : a.code > b.code ? 1 : 0))
+  for (let i = 1; i < sorted.length; i++) assert(sorted[i]!.code !== sorted[i - 1]!.code, 'candidates have different codes')
+  return {
+    candidates: sorted,
+    stock,
+    columns: sorted.map(({ id }) => stock.columns.get(id) ?? -1),
+    capacity_left: sorted.map(({ capacity_left }) => capacity_left ?? Number.POSITIVE_INFINITY),
+    distances: new Float64Array(sorted.length),
+  }
+}
+
+/** One order against the network, as numbers. Candidates and variants are named by their positions. */
+export type OrderView = {
+  demand: Demand
+  network: Network
+  variant_ids: readonly string[]
+  /** Of each line the position of its variant. */
+  variants: readonly number[]
+  /** Units of each line that have no location yet. */
+  rest: number[]
+  /** Units that a candidate can still give to this order: `variant * candidates.length + candidate`. */
+  stock: number[]
+  /** Per candidate: 1 where at least one line excludes it. */
+  excluded: readonly number[]
+}
+
+/** Two lines on one variant are one variant here: they are added up before anything is checked. */
+export function viewOrder(demand: Demand, network: Network): OrderView {
+  const variant_ids: string[] = []
+  const variants: number[] = []
+  const rest: number[] = []
+  for (const { variant_id, quantity } of demand.lines) {
+    assert(Number.isInteger(quantity) && quantity >= 0, 'lines ask for whole units')
+    let position = variant_ids.indexOf(variant_id)
+    if (position < 0) position = variant_ids.push(variant_id) - 1
+    variants.push(position)
+    rest.push(quantity)
+  }
+  const order = { demand, network, variant_ids, variants, rest, stock: readStock(network, variant_ids), excluded: [] }
+  network.distances.fill(Number.NaN)
+  return demand.lines.some((line) => line.excluded_location_ids.length > 0) ? withExclusions(order) : order
+}
+
+function readStock({ stock, columns }: Network, variant_ids: readonly string[]): number[] {
+  const read: number[] = []
+  for (const variant_id of variant_ids) {
+    const row = stock.rows.get(variant_id)
+    const start = row === undefined ? 0 : row * stock.columns.size
+    for (const column of columns) read.push(row === undefined || column < 0 ? 0 : stock.sellable[start + column]!)
+  }
+  return read
+}
+
+function withExclusions(order: OrderView): OrderView {
+  const { demand, network, variants, stock } = order
+  const excluded = network.candidates.map(() => 0)
+  demand.lines.forEach((line, index) => {
+    for (const id of line.excluded_location_ids) {
+      const candidate = network.candidates.findIndex((one) => one.id === id)
+      if (candidate < 0) continue
+      excluded[candidate] = 1
+      stock[variants[index]! * network.candidates.length + candidate] = 0
+    }
+  })
+  return { ...order, excluded }
+}
+
+/** Kilometers from the candidate to the destination; infinite where one of the two has no coordinates. */
+export function distanceTo(order: OrderView, candidate: number): number {
+  const known = order.network.distances[candidate]!
+  if (!Number.isNaN(known)) return known
+  const from = order.network.candidates[candidate]!.coordinates
+  const to = order.demand.destination?.coordinates ?? null
+  const km = from === null || to === null ? Number.POSITIVE_INFINITY : distanceKm(from, to)
+  order.network.distances[candidate] = km
+  return km
+}

@@ -1,0 +1,143 @@
+import type { Candidate, Demand } from './demand.ts'
+import { allocateByRank } from './allocate.ts'
+import type { Allocator } from './allocator.ts'
+import { type Decision, type RuleTrace, type Unfilled, type UnfilledReason, writeDecision } from './decision.ts'
+import { type Network, type OrderView, viewNetwork, viewOrder } from './order-view.ts'
+import { type Draft, isFilled, type PreparedRule, prepareRule, type RuleRun, runRule, undoRule } from './rule.ts'
+import { type StockView, takeStock } from './stock-view.ts'
+import type { Fallback, Strategy } from './strategy.ts'
+import { NO_RULE } from './verdicts.ts'
+
+/** What is to be done with one order. Allocations and unfilled units of a line add up to the line. */
+export type Plan = {
+  order_id: string
+  allocations: Allocation[]
+  unfilled: Unfilled[]
+  /** What becomes of the unfilled units; null where there are none. */
+  shortage: Shortage | null
+  decision: Decision
+}
+
+export type Allocation = { line_id: string; variant_id: string; location_id: string; quantity: number }
+
+export type Shortage = Exclude<Fallback, { action: 'next_rule' | 'channel_policy' }>
+
+/**
+ * Plans the orders one after the other: the first takes from `stock` and from the candidates' capacity what the next
+ * finds gone. A refused order takes nothing. Same input, same plans. The plans are proposals until the database has
+ * confirmed them with conditional updates; an order that lost such a race is planned again on fresh figures.
+ */
+export function planOrders(demands: readonly Demand[], candidates: readonly Candidate[], stock: StockView, strategy: Strategy, allocate: Allocator = allocateByRank): Plan[] {
+  const network = viewNetwork(candidates, stock)
+  const rules = strategy.rules.map(prepareRule)
+  return demands.map((demand) => {
+    const plan = planNext(viewOrder(demand, network), strategy, rules, allocate)
+    consume(plan, network)
+    return plan
+  })
+}
+
+/** One order; takes from `stock` like `planOrders`. */
+export function planOrder(demand: Demand, candidates: readonly Candidate[], stock: StockView, strategy: Strategy, allocate: Allocator = allocateByRank): Plan {
+  return planOrders([demand], candidates, stock, strategy, allocate)[0]!
+}
+
+function planNext(order: OrderView, strategy: Strategy, rules: readonly PreparedRule[], allocate: Allocator): Plan {
+  const draft: Draft = { order, placements: [], verdicts: order.network.candidates.map(() => NO_RULE) }
+  const { traces, last, fallback } = tryRules(draft, rules, allocate)
+  const shortage = isFilled(order) ? null : resolveFallback(fallback, order.demand)
+  const unfilled = listUnfilled(draft, last, shortage)
+  const outcome = shortage?.action ?? 'filled'
+  const decision = writeDecision({ order, strategy, outcome, rules: traces, placements: draft.placements, verdicts: draft.verdicts, unfilled })
+  return { order_id: order.demand.order_id, allocations: outcome === 'refuse' ? [] : listAllocations(draft), unfilled, shortage, decision }
+}
+
+type Trial = {
+  traces: RuleTrace[]
+  /** The last rule that was for the order. */
+  last: RuleRun | undefined
+  fallback: Fallback
+}
+
+/** Rules in order until the order is filled or a rule says what becomes of the rest. */
+function tryRules(draft: Draft, rules: readonly PreparedRule[], allocate: Allocator): Trial {
+  const trial: Trial = { traces: [], last: undefined, fallback: { action: 'channel_policy' } }
+  let settled = false
+  for (const prepared of rules) {
+    const { rule, conditions } = prepared
+    const unmet = settled ? undefined : conditions.find(({ holds }) => !holds(draft.order.demand))
+    if (settled) trial.traces.push({ rule: rule.id, result: 'not_reached' })
+    else if (unmet !== undefined) trial.traces.push({ rule: rule.id, result: 'not_matched', because: unmet.type })
+    else {
+      trial.last = runRule(draft, prepared, allocate)
+      const { trace, fallback } = keepOrUndo(draft, trial.last)
+      trial.traces.push(trace)
+      trial.fallback = fallback
+      settled = isFilled(draft.order) || fallback.action !== 'next_rule'
+    }
+  }
+  return trial
+}
+
+function keepOrUndo(draft: Draft, run: RuleRun): { trace: RuleTrace; fallback: Fallback } {
+  const { id: rule, fallback } = run.rule
+  const units = run.placements.reduce((sum, { quantity }) => sum + quantity, 0)
+  if (!isFilled(draft.order) && isAllOrNothing(fallback)) {
+    undoRule(draft, run)
+    return { trace: { rule, result: 'put_aside', units }, fallback }
+  }
+  for (const placement of run.placements) addPlacement(draft, placement)
+  return { trace: { rule, result: 'applied', units }, fallback }
+}
+
+/** One placement for a line and a candidate, also where two rules agree on it. */
+function addPlacement({ placements }: Draft, placement: RuleRun['placements'][number]): void {
+  const same = placements.find(({ line, candidate }) => line === placement.line && candidate === placement.candidate)
+  if (same === undefined) placements.push(placement)
+  else same.quantity += placement.quantity
+}
+
+function isAllOrNothing(fallback: Fallback): boolean {
+  return fallback.action === 'next_rule' && !fallback.keep_partial
+}
+
+/** A rule that passes on where no further rule is for the order leaves the rest to the channel. */
+function resolveFallback(fallback: Fallback, demand: Demand): Shortage {
+  return fallback.action === 'next_rule' || fallback.action === 'channel_policy' ? { action: demand.on_shortage } : fallback
+}
+
+function listAllocations({ order, placements }: Draft): Allocation[] {
+  return placements.map(({ line, candidate, quantity }) => {
+    const { line_id, variant_id } = order.demand.lines[line]!
+    return { line_id, variant_id, location_id: order.network.candidates[candidate]!.id, quantity }
+  })
+}
+
+function listUnfilled({ order, placements }: Draft, last: RuleRun | undefined, shortage: Shortage | null): Unfilled[] {
+  if (shortage === null) return []
+  const short = order.demand.lines.flatMap(({ line_id }, line) => {
+    const quantity = order.rest[line]!
+    return quantity === 0 ? [] : [{ line_id, quantity, reason: findReason(order, line, last) }]
+  })
+  if (shortage.action !== 'refuse') return short
+  const refused = order.demand.lines.flatMap(({ line_id }, line) => {
+    const quantity = placements.reduce((sum, placement) => sum + (placement.line === line ? placement.quantity : 0), 0)
+    return quantity === 0 ? [] : [{ line_id, quantity, reason: 'refused' as const }]
+  })
+  return [...short, ...refused]
+}
+
+function findReason(order: OrderView, line: number, last: RuleRun | undefined): UnfilledReason {
+  if (last === undefined) return 'no_rule'
+  const stockAt = (candidate: number): number => order.stock[order.variants[line]! * order.network.candidates.length + candidate]!
+  if (!last.passed.some((candidate) => stockAt(candidate) > 0)) return order.network.candidates.some((_, candidate) => stockAt(candidate) > 0) ? 'ruled_out' : 'no_stock'
+  if (isAllOrNothing(last.rule.fallback)) return 'put_aside'
+  const divided = last.rule.split.keep_lines_whole && !last.passed.some((candidate) => stockAt(candidate) >= order.rest[line]!)
+  return divided ? 'line_whole' : 'split_limit'
+}
+
+function consume({ allocations }: Plan, network: Network): void {
+  for (const { variant_id, location_id, quantity } of allocations) takeStock(network.stock, variant_id, location_id, quantity)
+  const used = new Set(allocations.map(({ location_id }) => location_id))
+  if (used.size > 0) network.candidates.forEach(({ id }, candidate) => (network.capacity_left[candidate]! -= used.has(id) ? 1 : 0))
+}

@@ -1,0 +1,153 @@
+import { assert } from '../../kernel/assert.ts'
+import type { AllocationProblem, Allocator, Assignment } from './allocator.ts'
+import { ranksBefore } from './allocator.ts'
+import { type PreparedCondition, prepareConditions } from './conditions.ts'
+import { findFailure, type PreparedFilter, prepareFilters, shareOne } from './filters.ts'
+import type { OrderView } from './order-view.ts'
+import { type PreparedRankings, prepareRankings, scoreCandidates } from './rankings.ts'
+import type { Rule } from './strategy.ts'
+import { countHad, giveVerdict, judgeUnused, OUTSIDE_GROUP, rankedVerdict, STAGE, type Verdict } from './verdicts.ts'
+
+/** A rule with its settings resolved, once for a batch. */
+export type PreparedRule = { rule: Rule; conditions: PreparedCondition[]; filters: PreparedFilter[]; rankings: PreparedRankings }
+
+/** Units of one line at one candidate. Lines and candidates are named by their positions. */
+export type Placement = { line: number; candidate: number; quantity: number; rule: string }
+
+/** An order on its way through the rules. */
+export type Draft = { order: OrderView; placements: Placement[]; verdicts: Verdict[] }
+
+/** What a rule did: `passed` are the candidates that stood all its filters. */
+export type RuleRun = { rule: Rule; passed: readonly number[]; placements: Placement[] }
+
+export function prepareRule(rule: Rule): PreparedRule {
+  return { rule, conditions: prepareConditions(rule.conditions), filters: prepareFilters(rule.filters), rankings: prepareRankings(rule.rankings) }
+}
+
+/**
+ * Filter → rank → allocate. Places what the rule can place of the order's rest, writes down why the other candidates
+ * were not chosen, and lowers `order.rest` and `order.stock` by the placements it returns.
+ */
+export function runRule({ order, placements, verdicts }: Draft, prepared: PreparedRule, allocate: Allocator): RuleRun {
+  const { rule } = prepared
+  const needs = listNeeds(order, rule)
+  const passed = filterCandidates(order, prepared, needs, verdicts)
+  const opened = new Set(placements.map(({ candidate }) => candidate))
+  const limit = Math.min(rule.split.max_locations ?? Infinity, order.demand.max_locations ?? Infinity) - opened.size
+  // A location that an earlier rule chose gives what it can first: it costs no further split.
+  const again = opened.size === 0 ? [] : place(order, prepared, allocate, passed.filter((candidate) => opened.has(candidate)), Infinity, verdicts)
+  const fresh = opened.size === 0 ? passed : passed.filter((candidate) => !opened.has(candidate))
+  if (again.length > 0 && isFilled(order)) {
+    for (const candidate of fresh) giveVerdict(verdicts, candidate, rankedVerdict('covered', { order, needs }, candidate))
+    return { rule, passed, placements: again }
+  }
+  return { rule, passed, placements: [...again, ...place(order, prepared, allocate, fresh, Math.max(0, limit), verdicts)] }
+}
+
+export function isFilled({ rest }: OrderView): boolean {
+  return rest.every((units) => units === 0)
+}
+
+/** Takes back what the rule placed: it is all or nothing. Its candidates are told by what they had. */
+export function undoRule({ order, verdicts }: Draft, run: RuleRun): void {
+  for (const { line, candidate, quantity } of run.placements) {
+    order.rest[line]! += quantity
+    order.stock[order.variants[line]! * order.network.candidates.length + candidate]! += quantity
+  }
+  const needs = listNeeds(order, run.rule)
+  for (const candidate of run.passed) giveVerdict(verdicts, candidate, shortOf(order, needs, candidate, STAGE.ranked))
+}
+
+function filterCandidates(order: OrderView, { rule, filters }: PreparedRule, needs: AllocationProblem['needs'], verdicts: Verdict[]): number[] {
+  const passed: number[] = []
+  for (let candidate = 0; candidate < order.network.candidates.length; candidate++) {
+    if (rule.location_groups.length > 0 && !shareOne(order.network.candidates[candidate]!.groups, rule.location_groups)) {
+      giveVerdict(verdicts, candidate, OUTSIDE_GROUP)
+      continue
+    }
+    const failed = findFailure(filters, order, candidate)
+    if (failed !== undefined) {
+      const { code, filter, settings } = failed
+      giveVerdict(verdicts, candidate, { stage: STAGE.filter, code, limit: filter.limit?.(order, candidate, settings), value: filter.value?.(order, candidate, settings), than: undefined })
+    } else if (needs.some((need) => supplyOf(order, rule, need, candidate) > 0)) passed.push(candidate)
+    else giveVerdict(verdicts, candidate, shortOf(order, needs, candidate, STAGE.stock))
+  }
+  return passed
+}
+
+function shortOf(order: OrderView, needs: AllocationProblem['needs'], candidate: number, stage: number): Verdict {
+  const { wanted, had } = countHad({ order, needs }, candidate)
+  if (had === 0 && order.excluded[candidate] === 1) return { stage, code: 'excluded', limit: undefined, value: undefined, than: undefined }
+  return { stage, code: 'stock', limit: wanted, value: had, than: undefined }
+}
+
+/** By variant or, where lines are kept whole, by line: the position of a need is that of its variant or line. */
+function listNeeds({ variants, variant_ids, rest }: OrderView, rule: Rule): AllocationProblem['needs'] {
+  if (rule.split.keep_lines_whole) return rest.map((quantity, line) => ({ variant: variants[line]!, quantity }))
+  const needs = variant_ids.map((_, variant) => ({ variant, quantity: 0 }))
+  rest.forEach((quantity, line) => (needs[variants[line]!]!.quantity += quantity))
+  return needs
+}
+
+function supplyOf({ stock, network }: OrderView, rule: Rule, { variant, quantity }: AllocationProblem['needs'][number], candidate: number): number {
+  const there = stock[variant * network.candidates.length + candidate]!
+  if (there >= quantity) return quantity
+  return rule.split.keep_lines_whole ? 0 : there
+}
+
+function place(order: OrderView, prepared: PreparedRule, allocate: Allocator, candidates: readonly number[], limit: number, verdicts: Verdict[]): Placement[] {
+  if (candidates.length === 0) return []
+  const problem = poseProblem(order, prepared, candidates, limit)
+  const assignment = allocate(problem)
+  judgeUnused(problem, assignment, prepared, verdicts)
+  return applyAssignment(problem, assignment, prepared.rule)
+}
+
+function poseProblem(order: OrderView, { rule, rankings }: PreparedRule, locations: readonly number[], limit: number): AllocationProblem {
+  const needs = listNeeds(order, rule)
+  const supply: number[] = []
+  for (const need of needs) for (const candidate of locations) supply.push(supplyOf(order, rule, need, candidate))
+  return {
+    order,
+    locations,
+    needs,
+    supply,
+    contested: rule.split.keep_lines_whole && order.variant_ids.length < order.variants.length,
+    scores: scoreCandidates(rankings, order, locations),
+    before_splits: rankings.before_splits,
+    max_locations: limit,
+  }
+}
+
+/** Hands the units of each need to its lines in their order. Whatever the allocator answers, stock and limit hold. */
+function applyAssignment(problem: AllocationProblem, assignment: Assignment, rule: Rule): Placement[] {
+  const { order, locations, needs, supply } = problem
+  const used = locations.flatMap((_, location) => (needs.some((__, need) => assignment[need * locations.length + location]! > 0) ? [location] : []))
+  assert(used.length <= problem.max_locations, 'an allocator keeps to the number of locations')
+  used.sort((a, b) => (ranksBefore(problem, a, b) ? -1 : 1))
+  const placements: Placement[] = []
+  needs.forEach(({ variant }, need) => {
+    for (const location of used) {
+      const units = assignment[need * locations.length + location]!
+      assert(units >= 0 && units <= supply[need * locations.length + location]!, 'an allocator gives no more than there is')
+      handToLines(order, rule, { need, variant, candidate: locations[location]!, units }, placements)
+    }
+  })
+  return placements
+}
+
+function handToLines(order: OrderView, rule: Rule, given: { need: number; variant: number; candidate: number; units: number }, placements: Placement[]): void {
+  let { units } = given
+  for (let line = 0; line < order.rest.length && units > 0; line++) {
+    const mine = rule.split.keep_lines_whole ? line === given.need : order.variants[line] === given.variant
+    const quantity = mine ? Math.min(units, order.rest[line]!) : 0
+    if (quantity === 0) continue
+    order.rest[line]! -= quantity
+    units -= quantity
+    const cell = given.variant * order.network.candidates.length + given.candidate
+    order.stock[cell]! -= quantity
+    assert(order.stock[cell]! >= 0, 'units are given once')
+    placements.push({ line, candidate: given.candidate, quantity, rule: rule.id })
+  }
+  assert(units === 0, 'an allocator gives no more than is needed')
+}

@@ -1,0 +1,71 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+import formatsModule from 'ajv-formats'
+import type { FieldError } from '../../kernel/problem.ts'
+
+// The package is CommonJS and carries its plugin in `default`.
+const addFormats = formatsModule as unknown as (ajv: Ajv) => Ajv
+
+/** Bodies mean what they say: "5" is not 5. Query strings know only texts, so they are coerced. */
+const BODY = addFormats(new Ajv({ allErrors: true, strict: false, coerceTypes: false, useDefaults: true }))
+const TEXTUAL = addFormats(new Ajv({ allErrors: true, strict: false, coerceTypes: true, useDefaults: true }))
+
+export function compileValidator(schema: object, part: string | undefined): ValidateFunction {
+  return (part === 'body' ? BODY : TEXTUAL).compile(schema)
+}
+
+const MAX_ERRORS = 20
+
+/** What the validator found, as pointers and sentences a person can act on. */
+export function fieldErrors(errors: readonly ErrorObject[], part: string): FieldError[] {
+  const base = part === 'body' ? '' : `/${part === 'querystring' ? 'query' : part}`
+  const telling = errors.filter(({ keyword }) => keyword !== 'anyOf' && keyword !== 'if' && keyword !== 'const')
+  return (telling.length > 0 ? telling : errors).slice(0, MAX_ERRORS).map((error) => fieldError(error, base))
+}
+
+function fieldError(error: ErrorObject, base: string): FieldError {
+  const params = error.params as Record<string, unknown>
+  const at = `${base}${error.instancePath}`
+  const name = error.instancePath.split('/').at(-1) || 'the value'
+  const quoted = `\`${name}\``
+  switch (error.keyword) {
+    case 'required':
+      return { pointer: `${at}/${String(params['missingProperty'])}`, code: 'required', detail: `\`${String(params['missingProperty'])}\` is missing.` }
+    case 'additionalProperties':
+      return { pointer: `${at}/${String(params['additionalProperty'])}`, code: 'unknown_field', detail: `\`${String(params['additionalProperty'])}\` is not a field here.` }
+    case 'type':
+      return { pointer: at, code: 'wrong_type', detail: `${quoted} must be ${article(String(params['type']))}.` }
+    case 'enum':
+      return { pointer: at, code: 'not_allowed', detail: `${quoted} must be one of ${(params['allowedValues'] as unknown[]).join(', ')}.` }
+    case 'pattern':
+      return { pointer: at, code: 'wrong_format', detail: `${quoted} does not have the form ${String(params['pattern'])}.` }
+    case 'format':
+      return { pointer: at, code: 'wrong_format', detail: `${quoted} is not a valid ${String(params['format'])}.` }
+    case 'minLength': case 'maxLength': case 'minItems': case 'maxItems': case 'minimum': case 'maximum': case 'exclusiveMinimum': case 'exclusiveMaximum':
+      return { pointer: at, code: error.keyword.startsWith('min') || error.keyword === 'exclusiveMinimum' ? 'too_small' : 'too_large', detail: `${quoted} ${error.message ?? 'is out of range'}.` }
+    default:
+      return { pointer: at, code: error.keyword, detail: `${quoted} ${error.message ?? 'is not valid'}.` }
+  }
+}
+
+function article(type: string): string {
+  const readable = type.split(',').join(' or ')
+  return /^[aeiou]/.test(readable) ? `an ${readable}` : `a ${readable}`
+}
+
+/**
+ * The first text that no database can hold: one with a NUL byte or half a surrogate pair. Found before
+ * anything is done with the input.
+ */
+export function unstorableText(value: unknown, pointer = ''): FieldError | undefined {
+  if (typeof value === 'string') {
+    if (!value.includes('\0') && value.isWellFormed()) return undefined
+    return { pointer, code: 'unstorable_text', detail: 'The text holds a NUL byte or half of a surrogate pair. Send valid Unicode without NUL.' }
+  }
+  if (value === null || typeof value !== 'object') return undefined
+  for (const [key, child] of Object.entries(value)) {
+    const at = `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`
+    const found = unstorableText(key, at) ?? unstorableText(child, at)
+    if (found !== undefined) return { ...found, pointer: found.pointer.replaceAll('\0', '\\u0000') }
+  }
+  return undefined
+}

@@ -1,0 +1,77 @@
+import type { FastifyInstance } from 'fastify'
+import swagger from '@fastify/swagger'
+import { PLATFORM_PROBLEMS } from './problems.ts'
+import type { Route } from './route.ts'
+import { Problem } from './schemas.ts'
+import type { ServerOptions } from './server.ts'
+
+type Operation = { responses?: Record<string, unknown>; parameters?: unknown[]; security?: unknown[]; description?: string; [key: string]: unknown }
+export type OpenApiDocument = { paths: Record<string, Record<string, Operation>>; [key: string]: unknown }
+
+/** OpenAPI 3.1 from the routes as they run: schemas, permissions and problems of each. */
+export async function registerOpenApi(app: FastifyInstance, options: ServerOptions): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Switchyard', version: '1', description: 'Order management for multichannel retailers. Errors are RFC 9457 problems; every POST takes an `Idempotency-Key`; lists share one grammar (docs/api.md).' },
+      components: {
+        securitySchemes: {
+          api_key: { type: 'http', scheme: 'bearer', description: 'An API key' },
+          session: { type: 'apiKey', in: 'cookie', name: 'switchyard_session', description: 'A signed-in browser' },
+        },
+      },
+    },
+  })
+  const byOperation = new Map(options.routes.map((route) => [route.operation_id, route]))
+  app.decorate('openapi', () => {
+    const document = app.swagger() as unknown as OpenApiDocument
+    for (const operations of Object.values(document.paths)) {
+      for (const operation of Object.values(operations)) complete(operation, byOperation.get(String(operation['operationId'])), options)
+    }
+    const components = document['components'] as Record<string, unknown>
+    components['schemas'] = { ...(components['schemas'] as object | undefined), Problem }
+    return document
+  })
+}
+
+declare module 'fastify' {
+  interface FastifyInstance { openapi: () => OpenApiDocument }
+}
+
+function complete(operation: Operation, route: Route | undefined, options: ServerOptions): void {
+  if (route === undefined) return
+  operation.security = route.permission === 'public' ? [] : [{ api_key: [] }, { session: [] }]
+  operation['x-permission'] = route.permission
+  if (route.method === 'POST' && route.permission !== 'public') {
+    operation.parameters = [...(operation.parameters ?? []), { name: 'Idempotency-Key', in: 'header', required: false, schema: { type: 'string', minLength: 1, maxLength: 255 } }]
+  }
+  if (route.method === 'PATCH') {
+    operation.parameters = [...(operation.parameters ?? []), { name: 'If-Match', in: 'header', required: false, schema: { type: 'string' }, description: 'The ETag of the version you saw' }]
+  }
+  const responses = { ...operation.responses }
+  if (route.sends !== undefined || route.reply.schema === undefined) {
+    delete responses['default']
+    responses[String(route.reply.status)] = route.reply.status === 204
+      ? { description: 'Done' }
+      : { description: 'The document', content: { [route.sends ?? 'application/json']: { schema: { type: 'string' } } } }
+  }
+  for (const [status, codes] of problemsByStatus(route, options)) {
+    responses[status] = { description: codes.join(', '), content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } }
+  }
+  operation.responses = responses
+}
+
+function problemsByStatus(route: Route, options: ServerOptions): Map<string, string[]> {
+  const general: string[] = ['internal']
+  if (route.permission !== 'public') general.push('unauthenticated', 'forbidden')
+  if (route.body !== undefined) general.push('malformed_json', 'unsupported_media_type', 'body_too_large')
+  if (route.body !== undefined || route.query !== undefined || route.params !== undefined) general.push('invalid_input')
+  if (route.method === 'POST' && route.permission !== 'public') general.push('idempotency_key_reused', 'busy', 'overloaded')
+  if (route.method === 'PATCH') general.push('stale_version', 'busy')
+  const byStatus = new Map<string, string[]>()
+  for (const code of new Set([...general, ...(route.problems ?? [])])) {
+    const status = String((options.problems[code] ?? PLATFORM_PROBLEMS.internal).status)
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code])
+  }
+  return byStatus
+}

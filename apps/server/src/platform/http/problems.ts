@@ -1,0 +1,31 @@
+import type { ProblemTable, Refusal } from '../../kernel/problem.ts'
+import { assert } from '../../kernel/assert.ts'
+
+/** The problems that any route may answer with. Modules add their own. */
+export const PLATFORM_PROBLEMS = {
+  invalid_input: { status: 422, title: 'The input is invalid' },
+  malformed_json: { status: 400, title: 'The body is not JSON' },
+  unsupported_media_type: { status: 415, title: 'This media type is not accepted' },
+  body_too_large: { status: 413, title: 'The body is too large' },
+  unauthenticated: { status: 401, title: 'Sign in or send an API key' },
+  forbidden: { status: 403, title: 'Not allowed' },
+  not_found: { status: 404, title: 'Not found' },
+  method_not_allowed: { status: 405, title: 'This method is not offered here' },
+  stale_version: { status: 412, title: 'Changed by somebody else' },
+  idempotency_key_reused: { status: 422, title: 'Idempotency key used with another request' },
+  already_exists: { status: 409, title: 'It exists already' },
+  busy: { status: 409, title: 'Busy' },
+  overloaded: { status: 503, title: 'Overloaded' },
+  cross_site: { status: 403, title: 'Request from another site' },
+  internal: { status: 500, title: 'Something broke on our side' },
+} as const satisfies ProblemTable
+
+/** An RFC 9457 document. */
+export type ProblemDocument = { type: string; title: string; status: number; code: string; detail: string; request_id: string; [fact: string]: unknown }
+
+export function problemDocument(problems: ProblemTable, refusal: Pick<Refusal, 'code' | 'facts'>, requestId: string): ProblemDocument {
+  const problem = problems[refusal.code]
+  assert(problem !== undefined, `the problem ${refusal.code} stands in a problems table`)
+  const { detail, ...facts } = refusal.facts
+  return { type: `/problems/${refusal.code}`, title: problem.title, status: problem.status, code: refusal.code, detail, ...facts, request_id: requestId }
+}

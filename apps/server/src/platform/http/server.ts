@@ -1,0 +1,188 @@
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import cookie from '@fastify/cookie'
+import type { ErrorObject } from 'ajv'
+import { assert } from '../../kernel/assert.ts'
+import { newId } from '../../kernel/ids.ts'
+import { invalid, refuse, Refusal, type ProblemTable } from '../../kernel/problem.ts'
+import { requirePermission, type Caller } from '../caller.ts'
+import type { Request } from '../command.ts'
+import { sqlState, type Database } from '../db.ts'
+import type { Executor } from '../executor.ts'
+import type { Logger } from '../log.ts'
+import { compileValidator, fieldErrors, unstorableText } from './input.ts'
+import { registerOpenApi } from './openapi.ts'
+import { problemDocument } from './problems.ts'
+import type { Call, Route } from './route.ts'
+
+export type ServerOptions = {
+  db: Database
+  executor: Executor
+  log: Logger
+  routes: readonly Route[]
+  /** Every permission there is, with what it allows. */
+  permissions: Readonly<Record<string, string>>
+  problems: ProblemTable
+  /** Who sent this request; undefined where nobody known did. */
+  authenticate: (request: FastifyRequest) => Promise<Caller | undefined>
+}
+
+const BODY_LIMIT_BYTES = 1_048_576
+/** A nobody for public routes; it may do nothing that needs a permission. */
+const NOBODY: Caller = { kind: 'system', id: '00000000-0000-7000-8000-000000000000', name: 'nobody', permissions: new Set(), channel_ids: undefined, location_ids: undefined }
+
+/** The HTTP server with all routes, not yet listening. Refuses to be built with a route that anybody forgot to guard. */
+export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
+  checkRoutes(options)
+  const app = Fastify({
+    loggerInstance: options.log as FastifyBaseLogger,
+    logController: { disableRequestLogging: true },
+    bodyLimit: BODY_LIMIT_BYTES,
+    genReqId: () => newId(),
+    requestTimeout: 60_000,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 200 },
+  })
+  app.setValidatorCompiler(({ schema, httpPart }) => compileValidator(schema as object, httpPart))
+  await app.register(cookie)
+  parseJson(app)
+  await registerOpenApi(app, options)
+  app.addHook('onRequest', async (request, reply) => { reply.header('x-request-id', request.id) })
+  app.setErrorHandler((error, request, reply) => answerError(options, error, request, reply))
+  app.setNotFoundHandler((request, reply) => answerError(options, refuse('not_found', `There is no ${request.method} ${request.url.split('?')[0]}. The reference is at /reference.`), request, reply))
+  for (const route of options.routes) registerRoute(app, options, route)
+  return app
+}
+
+/** Default deny: a route names a known permission, or says in so many words that it is open. */
+function checkRoutes({ routes, permissions, problems }: ServerOptions): void {
+  const operations = new Set<string>()
+  for (const route of routes) {
+    assert(route.permission === 'public' || route.permission === 'signed_in' || route.permission in permissions, `${route.method} ${route.url} declares a known permission, not "${route.permission}"`)
+    assert(!operations.has(route.operation_id), `the operation id ${route.operation_id} is used once`)
+    for (const code of route.problems ?? []) assert(code in problems, `${route.operation_id} declares a known problem, not "${code}"`)
+    operations.add(route.operation_id)
+  }
+}
+
+function registerRoute(app: FastifyInstance, options: ServerOptions, route: Route): void {
+  app.route({
+    method: route.method,
+    url: route.url,
+    schema: {
+      operationId: route.operation_id,
+      tags: [route.tag],
+      summary: route.summary,
+      ...(route.description === undefined ? {} : { description: route.description }),
+      ...(route.params === undefined ? {} : { params: route.params }),
+      ...(route.query === undefined ? {} : { querystring: route.query }),
+      ...(route.body === undefined ? {} : { body: route.body }),
+      ...(route.reply.schema === undefined ? {} : { response: { [route.reply.status]: route.reply.schema } }),
+    },
+    config: { route },
+    // Who may call is settled before the body is read.
+    onRequest: async (request) => { request.caller = await admit(options, route, request) },
+    preValidation: async (request) => {
+      const bad = unstorableText(request.body) ?? unstorableText(request.params, '/params') ?? unstorableText(request.query, '/query')
+      if (bad !== undefined) throw invalid([bad])
+    },
+    handler: async (request, reply) => {
+      const output = await route.handle(callOf(options, request, reply) as Call<never, never, never>)
+      if (reply.sent || reply.raw.headersSent) return reply
+      reply.code(route.reply.status)
+      return route.reply.status === 204 ? reply.send() : reply.send(output)
+    },
+  })
+}
+
+declare module 'fastify' {
+  interface FastifyRequest { caller: Caller }
+  interface FastifyContextConfig { route?: Route }
+}
+
+async function admit(options: ServerOptions, route: Route, request: FastifyRequest): Promise<Caller> {
+  if (route.permission === 'public') return NOBODY
+  const caller = await options.authenticate(request)
+  if (caller === undefined) throw refuse('unauthenticated', 'Send `Authorization: Bearer <API key>`, or sign in.')
+  if (route.permission !== 'signed_in') requirePermission(caller, route.permission)
+  // A browser sends its cookie along from any site, so writes by cookie must come from our own pages.
+  if (caller.kind === 'user' && request.method !== 'GET' && !isSameSite(request)) throw refuse('cross_site', 'This write came from another site. Use the web app, or an API key.')
+  return caller
+}
+
+function isSameSite(request: FastifyRequest): boolean {
+  const site = request.headers['sec-fetch-site']
+  if (site !== undefined) return site === 'same-origin' || site === 'none'
+  const origin = request.headers.origin
+  return origin !== undefined && URL.canParse(origin) && new URL(origin).host === request.headers.host
+}
+
+function callOf(options: ServerOptions, request: FastifyRequest, reply: FastifyReply): Call<unknown, unknown, unknown> {
+  const key = request.headers['idempotency-key']
+  if (typeof key === 'string' && (key.length === 0 || key.length > 255)) {
+    throw invalid([{ pointer: '/headers/idempotency-key', code: 'too_large', detail: 'An Idempotency-Key has 1 to 255 characters.' }])
+  }
+  const call: Request = { caller: request.caller, request_id: request.id, ...(typeof key === 'string' ? { idempotency_key: key } : {}) }
+  const answered = <Output>({ output, replayed }: { output: Output; replayed: boolean }): Output => {
+    if (replayed) reply.header('idempotency-replayed', 'true')
+    return output
+  }
+  return {
+    params: request.params,
+    query: request.query,
+    body: request.body,
+    caller: request.caller,
+    request: call,
+    seen_version: seenVersion(request),
+    db: options.db,
+    run: async (command, input) => answered(await options.executor.run(command, input, call)),
+    submit: async (command, input) => answered(await options.executor.submit(command, input, call)),
+    header: (name, value) => { reply.header(name, value) },
+    raw: { request, reply },
+  }
+}
+
+function seenVersion(request: FastifyRequest): number | undefined {
+  const header = request.headers['if-match']
+  if (header === undefined || header === '*') return undefined
+  const match = /^(?:W\/)?"(\d{1,9})"$/.exec(header)
+  if (match === null) throw invalid([{ pointer: '/headers/if-match', code: 'wrong_format', detail: 'If-Match carries the ETag of the version you saw, for example "3".' }])
+  return Number(match[1])
+}
+
+/** JSON only, parsed here so that a malformed body is told apart from a wrong one. */
+function parseJson(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
+    if (body === '') return done(null, undefined)
+    try {
+      // Assigning to __proto__ while merging would poison prototypes; JSON.parse itself makes it a plain property.
+      done(null, JSON.parse(body as string, (key, value: unknown) => (key === '__proto__' ? undefined : value)))
+    } catch (error) {
+      done(refuse('malformed_json', `The body is not valid JSON: ${(error as Error).message}.`))
+    }
+  })
+}
+
+type FastifyFailure = Error & { code?: string; statusCode?: number; validation?: ErrorObject[]; validationContext?: string }
+
+function answerError(options: ServerOptions, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const refusal = asRefusal(options, error as FastifyFailure, request)
+  const document = problemDocument(options.problems, refusal, request.id)
+  if (document.status === 503) reply.header('retry-after', '1')
+  if (document.status === 401) reply.header('www-authenticate', 'Bearer')
+  return reply.code(document.status).type('application/problem+json').send(JSON.stringify(document))
+}
+
+function asRefusal(options: ServerOptions, error: FastifyFailure, request: FastifyRequest): Pick<Refusal, 'code' | 'facts'> {
+  if (error instanceof Refusal && error.code in options.problems) return error
+  if (error.validation !== undefined) return invalid(fieldErrors(error.validation, error.validationContext ?? 'body'))
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return refuse('body_too_large', `A body has at most ${BODY_LIMIT_BYTES} bytes. Send large amounts of data in several calls or as an import.`)
+  if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return refuse('unsupported_media_type', 'Send `Content-Type: application/json`.')
+  if (error.code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH' || error.code === 'FST_ERR_CTP_EMPTY_JSON_BODY') return refuse('malformed_json', 'The body is incomplete.')
+  // A number or date that the schema let through and the database cannot hold is the caller's to correct.
+  if (sqlState(error)?.startsWith('22') === true) return refuse('invalid_input', `A value is outside what can be stored: ${error.message}.`)
+  if (error.statusCode !== undefined && error.statusCode < 500) return refuse('malformed_json', error.message)
+  request.log.error({ err: error, req: { method: request.method, url: request.url, id: request.id } }, 'a request failed')
+  return refuse('internal', 'This is a bug or an outage on our side; nothing was changed unless the answer to a retry says so. Quote the request id.')
+}
+

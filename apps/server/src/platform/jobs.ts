@@ -1,0 +1,81 @@
+import { PgBoss } from 'pg-boss'
+import type { Logger } from 'pino'
+import { present } from '../kernel/assert.ts'
+import type { Tx } from './db.ts'
+
+/** Work to do after the commit: outside calls, follow-ups, deadlines. */
+export type NewJob = { name: string; data: object; run_after?: Date; /** At most one such job waits at a time. */ singleton_key?: string }
+
+/** A kind of job. It may run twice (a worker can die after the effect), so what it does is a command with a key or idempotent by nature. */
+export type JobDefinition = {
+  name: string
+  /** A cron expression in UTC for jobs that recur. */
+  cron?: string
+  run: (data: Record<string, unknown>, job: { id: string }) => Promise<void>
+}
+
+export type Jobs = {
+  insert: (tx: Tx, jobs: readonly NewJob[]) => Promise<void>
+  /** Creates the queues. Every process that enqueues does this once. */
+  prepare: (definitions: readonly JobDefinition[]) => Promise<void>
+  /** Begins to work on jobs of these kinds in this process. */
+  work: (definitions: readonly JobDefinition[]) => Promise<void>
+  /** Jobs whose retries are used up, with their error; they can be replayed. */
+  parked: (name: string) => Promise<{ id: string; data: unknown; error: unknown }[]>
+  replay: (name: string, id: string) => Promise<void>
+  stop: () => Promise<void>
+}
+
+/**
+ * A worker that dies is noticed by its missing heartbeat (10 s) at the next inspection (5 s): its job runs again within
+ * 30 s. Retries back off from 2 s to 5 min; after the last the job stays parked with its error.
+ */
+const HEARTBEAT_SECONDS = 10
+const QUEUE = { retryLimit: 8, retryDelay: 2, retryBackoff: true, retryDelayMax: 300, heartbeatSeconds: HEARTBEAT_SECONDS, expireInSeconds: 900, retentionSeconds: 30 * 86_400, deleteAfterSeconds: 7 * 86_400 }
+
+export function createJobs(options: { url: string; log: Logger }): Jobs {
+  const boss = new PgBoss({ connectionString: options.url, max: 4, application_name: 'switchyard-jobs', superviseIntervalSeconds: 5, monitorIntervalSeconds: 5 } as ConstructorParameters<typeof PgBoss>[0])
+  boss.on('error', (error: Error) => { options.log.error({ err: error }, 'the job queue reports an error') })
+  let started: Promise<unknown> | undefined
+  const start = (): Promise<unknown> => (started ??= boss.start())
+
+  return {
+    insert: async (tx, jobs) => {
+      const byName = new Map<string, NewJob[]>()
+      for (const job of jobs) byName.set(job.name, [...(byName.get(job.name) ?? []), job])
+      const db = { executeSql: (text: string, values?: unknown[]) => tx.executeText(text, values) }
+      for (const [name, group] of byName) {
+        await boss.insert(name, group.map((job) => ({
+          data: job.data,
+          ...(job.run_after === undefined ? {} : { startAfter: job.run_after }),
+          ...(job.singleton_key === undefined ? {} : { singletonKey: job.singleton_key }),
+        })), { db })
+      }
+    },
+    prepare: async (definitions) => {
+      await start()
+      const existing = new Set((await boss.getQueues()).map(({ name }) => name))
+      for (const { name } of definitions) if (!existing.has(name)) await boss.createQueue(name, QUEUE)
+    },
+    work: async (definitions) => {
+      await start()
+      for (const definition of definitions) {
+        if (definition.cron !== undefined) await boss.schedule(definition.name, definition.cron)
+        await boss.work(definition.name, { pollingIntervalSeconds: 0.5, batchSize: 1 }, async ([job]) => {
+          const { id, data } = present(job, 'the queue hands over one job')
+          await definition.run((data ?? {}) as Record<string, unknown>, { id })
+        })
+      }
+    },
+    parked: async (name) => {
+      const jobs = await boss.findJobs(name)
+      return jobs.filter(({ state }) => state === 'failed').map(({ id, data, output }) => ({ id, data, error: output }))
+    },
+    replay: async (name, id) => { await boss.retry(name, id) },
+    stop: async () => {
+      if (started === undefined) return
+      await started
+      await boss.stop({ graceful: true, timeout: 10_000 })
+    },
+  }
+}

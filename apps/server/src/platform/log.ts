@@ -1,0 +1,13 @@
+import { pino, type Logger } from 'pino'
+
+export type { Logger }
+
+/** JSON lines on standard error; standard output belongs to what a person or a program reads. Secrets never reach it. */
+export function createLog(level: string): Logger {
+  return pino({
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    redact: { paths: ['req.headers.authorization', 'req.headers.cookie', 'password', '*.password', '*.token'], censor: '[redacted]' },
+  }, pino.destination({ dest: 2, sync: false }))
+}

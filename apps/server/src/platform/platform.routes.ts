@@ -1,0 +1,183 @@
+import { Type } from 'typebox'
+import { ids } from '../kernel/id-kinds.ts'
+import { refuse } from '../kernel/problem.ts'
+import type { Caller } from './caller.ts'
+import { readFeed } from './event-feed.ts'
+import { listQuery, pageOf, readPage, type ListSpec } from './http/listing.ts'
+import { PLATFORM_PROBLEMS } from './http/problems.ts'
+import { route, type Route } from './http/route.ts'
+import { Anything, closed, Nullable } from './http/schemas.ts'
+import type { Metrics } from './metrics.ts'
+import { requireCurrentSchema } from './migrate.ts'
+import type { Module } from './module.ts'
+import { relayLagMs } from './relay.ts'
+import { sql } from './sql.ts'
+
+export const EventSchema = Type.Object({
+  position: Nullable(Type.String({ description: 'Place in the feed; null for a moment after the commit' })),
+  id: Type.String(),
+  type: Type.String(),
+  timestamp: Type.String(),
+  order_id: Nullable(Type.String()),
+  sequence: Nullable(Type.Integer({ description: 'Place among the events of its order' })),
+  data: Anything,
+  caller: Type.String(),
+  request_id: Type.String(),
+}, closed)
+
+const FeedQuery = Type.Object({
+  after: Type.Optional(Type.String({ pattern: '^[0-9]{1,18}$', default: '0', description: 'The last position you have handled' })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, default: 100 })),
+  types: Type.Optional(Type.String({ maxLength: 1_000, description: 'Only these types, comma-separated' })),
+}, closed)
+
+/** The feed tells of every channel and location, so a caller confined to some may not read it. */
+function requireUnconfined(caller: Caller): void {
+  if (caller.channel_ids !== undefined || caller.location_ids !== undefined) throw refuse('forbidden', 'The event feed is not offered to callers confined to some channels or locations.')
+}
+
+const typesOf = (text: string | undefined): string[] | undefined => text?.split(',').map((type) => type.trim()).filter((type) => type !== '')
+
+const listEvents = route({
+  operation_id: 'listEvents', method: 'GET', url: '/v1/events', tag: 'events', permission: 'events:read',
+  summary: 'Read the event feed',
+  description: 'Events in their one order, at least once. Keep the last `position` and ask for what comes `after` it.',
+  query: FeedQuery,
+  reply: { status: 200, schema: Type.Object({ data: Type.Array(EventSchema), page: Type.Object({ next: Type.String(), has_more: Type.Boolean() }, closed) }, closed) },
+  handle: async ({ query, db, caller }) => {
+    requireUnconfined(caller)
+    const limit = query.limit ?? 100
+    const data = await readFeed(db, BigInt(query.after ?? '0'), limit, typesOf(query.types))
+    return { data, page: { next: data.at(-1)?.position ?? query.after ?? '0', has_more: data.length === limit } }
+  },
+})
+
+/** How often a stream looks for new events, and how often it proves to the client that it lives. */
+const STREAM_POLL_MS = 100
+const STREAM_PING_MS = 15_000
+
+const streamEvents = route({
+  operation_id: 'streamEvents', method: 'GET', url: '/v1/events/stream', tag: 'events', permission: 'events:read',
+  summary: 'Follow the event feed as server-sent events',
+  description: 'Begins after `after`, or after the `Last-Event-ID` with which a browser reconnects; without either, with what happens from now on.',
+  query: Type.Object({ after: Type.Optional(Type.String({ pattern: '^[0-9]{1,18}$' })), types: Type.Optional(Type.String({ maxLength: 1_000 })) }, closed),
+  sends: 'text/event-stream',
+  reply: { status: 200 },
+  handle: async ({ query, db, caller, raw }) => {
+    requireUnconfined(caller)
+    const last = raw.request.headers['last-event-id']
+    const from = typeof last === 'string' && /^\d{1,18}$/.test(last) ? last : query.after
+    let position = from !== undefined ? BigInt(from) : (await db.one<{ last_position: bigint }>(sql`select last_position from relay_state`)).last_position
+    raw.reply.hijack()
+    const out = raw.reply.raw
+    out.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no', 'x-request-id': raw.request.id })
+    let open = true
+    out.on('close', () => { open = false })
+    let pingDue = Date.now()
+    while (open && raw.request.server.server.listening) {
+      const events = await readFeed(db, position, 500, typesOf(query.types))
+      for (const event of events) {
+        position = BigInt(event.position!)
+        // A slow reader holds the stream back, not the memory of this process.
+        if (!out.write(`id: ${event.position}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)) await drained(out)
+      }
+      if (Date.now() >= pingDue) {
+        out.write(': alive\n\n')
+        pingDue = Date.now() + STREAM_PING_MS
+      }
+      if (events.length === 0) await new Promise((resolve) => setTimeout(resolve, STREAM_POLL_MS))
+    }
+    out.end()
+  },
+})
+
+function drained(out: NodeJS.WritableStream): Promise<void> {
+  return new Promise((resolve) => {
+    out.once('drain', resolve)
+    out.once('close', resolve)
+  })
+}
+
+const AUDIT: ListSpec = {
+  id: ids.audit_entry,
+  id_sql: 'a.id',
+  default_sort: '-at',
+  fields: {
+    at: { sql: 'a.at', type: 'timestamptz', sortable: true },
+    command: { sql: 'a.command', type: 'text' },
+    caller: { sql: 'a.caller_name', type: 'text' },
+    request_id: { sql: 'a.request_id', type: 'text' },
+  },
+}
+
+const AuditEntry = Type.Object({
+  id: Type.String(),
+  at: Type.String(),
+  caller: Type.String(),
+  command: Type.String(),
+  subject_id: Nullable(Type.String({ description: 'The UUID of what was changed' })),
+  changes: Nullable(Anything),
+  request_id: Type.String(),
+}, closed)
+
+type AuditRow = { cursor_id: string; cursor_value: string; at: Date; caller_name: string; command: string; subject_id: string | null; changes: Record<string, unknown> | null; request_id: string }
+
+const listAudit = route({
+  operation_id: 'listAuditEntries', method: 'GET', url: '/v1/audit-entries', tag: 'audit', permission: 'audit:read',
+  summary: 'Who changed what, and when',
+  query: listQuery(AUDIT),
+  reply: { status: 200, schema: pageOf(AuditEntry) },
+  handle: async ({ query, db }) => {
+    const page = await readPage<AuditRow>(db, AUDIT, query, (cursor) => sql`
+      select ${cursor}, a.at, a.caller_name, a.command, a.subject_id, a.changes, a.request_id from audit_entries a`)
+    return {
+      ...page,
+      data: page.data.map((row) => ({
+        id: ids.audit_entry.show(row.cursor_id), at: row.at.toISOString(), caller: row.caller_name, command: row.command,
+        subject_id: row.subject_id, changes: row.changes, request_id: row.request_id,
+      })),
+    }
+  },
+})
+
+const Health = Type.Object({ status: Type.String(), detail: Type.Optional(Type.String()), relay_lag_ms: Type.Optional(Type.Number()) }, closed)
+
+function healthRoutes(metrics: Metrics): Route[] {
+  return [
+    route({
+      operation_id: 'getLiveness', method: 'GET', url: '/health/live', tag: 'operations', permission: 'public', summary: 'Whether the process answers',
+      reply: { status: 200, schema: Health },
+      handle: async () => ({ status: 'ok' }),
+    }),
+    route({
+      operation_id: 'getReadiness', method: 'GET', url: '/health/ready', tag: 'operations', permission: 'public', summary: 'Whether this process can serve: database reached, schema current',
+      reply: { status: 200, schema: Health }, problems: ['not_ready'],
+      handle: async ({ db }) => {
+        try {
+          await requireCurrentSchema(db)
+          return { status: 'ok', relay_lag_ms: await relayLagMs(db) }
+        } catch (error) {
+          throw refuse('not_ready', `The database does not answer as it should: ${(error as Error).message}`)
+        }
+      },
+    }),
+    route({
+      operation_id: 'getMetrics', method: 'GET', url: '/metrics', tag: 'operations', permission: 'public', summary: 'Metrics for Prometheus', sends: 'text/plain',
+      reply: { status: 200 },
+      handle: async ({ db, header }) => {
+        metrics.setRelayLag(await relayLagMs(db))
+        header('content-type', metrics.registry.contentType)
+        return metrics.registry.metrics()
+      },
+    }),
+  ]
+}
+
+export function platformModule(metrics: Metrics): Module {
+  return {
+    name: 'platform',
+    routes: [listEvents, streamEvents, listAudit, ...healthRoutes(metrics)],
+    permissions: { 'events:read': 'Read the event feed', 'audit:read': 'Read who changed what' },
+    problems: { ...PLATFORM_PROBLEMS, not_ready: { status: 503, title: 'Not ready' } },
+  }
+}

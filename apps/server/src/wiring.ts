@@ -1,0 +1,96 @@
+import type { FastifyInstance } from 'fastify'
+import type { ProblemTable } from './kernel/problem.ts'
+import { DATABASE_CLOCK, type Clock } from './platform/clock.ts'
+import { openDatabase } from './platform/db.ts'
+import { createExecutor } from './platform/executor.ts'
+import { createServer } from './platform/http/server.ts'
+import { createJobs, type Jobs } from './platform/jobs.ts'
+import { createLog, type Logger } from './platform/log.ts'
+import { startLoop, type Loop } from './platform/loop.ts'
+import { createMetrics } from './platform/metrics.ts'
+import type { LoopDefinition, Module, Runtime } from './platform/module.ts'
+import { platformModule } from './platform/platform.routes.ts'
+import { relayOnce } from './platform/relay.ts'
+import { createAuthenticator, identityModule } from './modules/identity/module.ts'
+
+/** Everything that runs, joined. This is the only file that knows all modules. */
+export type Application = Runtime & {
+  server: FastifyInstance
+  jobs: Jobs
+  modules: readonly Module[]
+  permissions: Readonly<Record<string, string>>
+  /** Brings the database in line with this program after migrations: built-in roles, job queues. */
+  prepare: () => Promise<void>
+  /** Begins background work in this process: the event relay, loops and jobs. */
+  startWorkers: () => Promise<void>
+  /** Runs every loop once until all are quiet. For tests and the command line, where no worker runs. */
+  settle: () => Promise<void>
+  stop: () => Promise<void>
+}
+
+export type ApplicationOptions = {
+  database_url: string
+  clock?: Clock
+  log?: Logger
+  /** An administrator's API key to accept. */
+  admin_key?: string | undefined
+  max_connections?: number
+}
+
+export async function createApplication(options: ApplicationOptions): Promise<Application> {
+  const log = options.log ?? createLog('info')
+  const clock = options.clock ?? DATABASE_CLOCK
+  const db = openDatabase(options.database_url, {
+    max_connections: options.max_connections ?? 10,
+    on_error: (error) => { log.warn({ err: error }, 'an idle database connection broke; the pool replaces it') },
+  })
+  const jobs = createJobs({ url: options.database_url, log })
+  const metrics = createMetrics()
+  let pokeRelay: () => void = () => undefined
+  const executor = createExecutor({ db, clock, insert_jobs: jobs.insert, after_commit: () => { pokeRelay() }, observe: metrics.observeCommand })
+  const runtime: Runtime = { db, executor, clock, log }
+
+  const modules: Module[] = [platformModule(metrics), identityModule(() => permissions)]
+  const permissions: Record<string, string> = Object.assign({}, ...modules.map((module) => module.permissions)) as Record<string, string>
+  const problems = Object.assign({}, ...modules.map((module) => module.problems)) as ProblemTable
+  const jobDefinitions = modules.flatMap((module) => module.jobs?.(runtime) ?? [])
+  const loops: LoopDefinition[] = [
+    { name: 'relay', interval_ms: 200, round: () => relayOnce(db) },
+    ...modules.flatMap((module) => module.loops ?? []),
+  ]
+  const server = await createServer({
+    db, executor, log, permissions, problems,
+    routes: modules.flatMap((module) => module.routes),
+    authenticate: createAuthenticator(runtime, options.admin_key),
+  })
+
+  let running: Loop[] = []
+  return {
+    ...runtime, server, jobs, modules, permissions,
+    prepare: async () => {
+      for (const module of modules) await module.prepare?.(runtime)
+      await jobs.prepare(jobDefinitions)
+    },
+    startWorkers: async () => {
+      running = loops.map(({ name, interval_ms, round }) => startLoop(name, interval_ms, () => round(runtime), log))
+      pokeRelay = running[0]!.poke
+      await jobs.work(jobDefinitions)
+    },
+    settle: () => settle(loops, runtime),
+    stop: async () => {
+      await server.close()
+      await Promise.all(running.map((loop) => loop.stop()))
+      await jobs.stop()
+      await db.close()
+    },
+  }
+}
+
+async function settle(loops: readonly LoopDefinition[], runtime: Runtime): Promise<void> {
+  let did: number
+  do {
+    did = 0
+    for (const { round } of loops) did += await round(runtime)
+  } while (did > 0)
+}
+
