@@ -5,7 +5,7 @@ import { superviseProgram } from './supervise.js'
 
 /** Runs the tests and closes with a line `N passed, N failed, N skipped`. Fails when one fails, and when none ran. */
 export async function runTests(root, node, args) {
-  const folder = mkdtempSync(join(tmpdir(), 'switchyard-test-'))
+  const folder = mkdtempSync(join(tmpdir(), 'switchyard-report-'))
   try {
     const report = join(folder, 'report.json')
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]

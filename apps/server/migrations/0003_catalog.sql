@@ -42,6 +42,7 @@ comment on table variants is 'owner: catalog. The unit of sale and of stock: one
 create index variants_product on variants (product_id);
 create index variants_created on variants (created_at desc, id desc);
 create index variants_name on variants using gin (name gin_trgm_ops);
+create index variants_sku_search on variants using gin (sku gin_trgm_ops);
 
 create table variant_identifiers (
   kind text not null check (kind in ('gtin', 'mpn', 'asin', 'barcode', 'other')),

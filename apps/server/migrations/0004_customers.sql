@@ -10,6 +10,11 @@ create table customers (
   tags text[] not null default '{}',
   note text not null default '',
   addresses jsonb not null default '[]',
+  -- Where the customer is known: channel codes and system names. Callers confined to channels see the customers of those.
+  sources text[] not null default '{}',
+  -- What a search looks at; phone numbers without their punctuation.
+  search_text text not null generated always as (
+    name || ' ' || coalesce(email, '') || ' ' || coalesce(translate(phone, ' ().-/', ''), '') || ' ' || coalesce(company, '')) stored,
   merged_into uuid references customers (id),
   erased_at timestamptz,
   created_at timestamptz not null,
@@ -20,7 +25,8 @@ comment on table customers is 'owner: customers. One profile over all channels';
 create unique index customers_email on customers (lower(email)) where email is not null and merged_into is null;
 create index customers_phone on customers (phone) where phone is not null;
 create index customers_created on customers (created_at desc, id desc);
-create index customers_search on customers using gin ((name || ' ' || coalesce(email, '') || ' ' || coalesce(phone, '') || ' ' || coalesce(company, '')) gin_trgm_ops);
+create index customers_search on customers using gin (search_text gin_trgm_ops);
+create index customers_sources on customers using gin (sources);
 
 create table customer_identities (
   source text not null check (length(source) between 1 and 64),
@@ -30,3 +36,4 @@ create table customer_identities (
 );
 comment on table customer_identities is 'owner: customers. What other systems call a customer; source is a channel code or a system name';
 create index customer_identities_customer on customer_identities (customer_id);
+create index customer_identities_external on customer_identities (external_id);

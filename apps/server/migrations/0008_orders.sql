@@ -9,7 +9,7 @@ create table orders (
   external_id text check (length(external_id) between 1 and 128),
   -- The input that made the order: the same external id with another content is refused.
   content_hash text,
-  status text not null check (status in ('draft', 'placed', 'completed', 'canceled')),
+  status text not null check (status in ('placed', 'completed', 'canceled')),
   currency text not null check (currency ~ '^[A-Z]{3}$'),
   customer_id uuid references customers (id),
   customer_name text,
@@ -29,7 +29,9 @@ create table orders (
   subtotal bigint not null check (subtotal >= 0),
   discount_total bigint not null check (discount_total >= 0),
   shipping_total bigint not null check (shipping_total >= 0),
-  tax_total bigint not null check (tax_total >= 0),
+  -- The part of `tax_total` that is not of lines.
+  shipping_tax bigint not null default 0 check (shipping_tax >= 0),
+  tax_total bigint not null check (tax_total >= shipping_tax),
   total bigint not null check (total >= 0),
   units_open integer not null default 0 check (units_open >= 0),
   units_backordered integer not null default 0 check (units_backordered >= 0),
@@ -56,7 +58,7 @@ create table orders (
   form_version integer not null default 0,
   note text not null default '',
   tags text[] not null default '{}',
-  placed_at timestamptz,
+  placed_at timestamptz not null,
   created_at timestamptz not null,
   completed_at timestamptz,
   canceled_at timestamptz,
@@ -65,11 +67,10 @@ create table orders (
   field_versions jsonb not null default '{}',
   constraint orders_external_id unique (channel_id, external_id),
   constraint orders_total_adds_up check (total = subtotal - discount_total + shipping_total + case when prices_include_tax then 0 else tax_total end),
-  check ((status = 'draft') = (placed_at is null)),
   check (delivery <> 'pickup' or pickup_location_id is not null)
 ) with (fillfactor = 80);
 comment on table orders is 'owner: orders. The order, with the sums of its lines'' counters; statuses are derived from them';
-create index orders_newest on orders (placed_at desc, id desc) where placed_at is not null;
+create index orders_newest on orders (placed_at desc, id desc);
 create index orders_status on orders (status, placed_at desc, id desc);
 create index orders_fulfillment_status on orders (fulfillment_status, placed_at desc, id desc) where status = 'placed';
 create index orders_channel on orders (channel_id, placed_at desc, id desc);
@@ -78,7 +79,22 @@ create index orders_email on orders (lower(email), placed_at desc) where email i
 create index orders_external on orders (external_id) where external_id is not null;
 create index orders_releasable on orders (release_at) where status = 'placed' and open_holds = 0 and units_allocated > 0 and release_at is not null;
 create index orders_held on orders (placed_at desc, id desc) where open_holds > 0;
-create index orders_drafts on orders (created_at desc, id desc) where status = 'draft';
+
+create table draft_orders (
+  id uuid primary key,
+  channel_id uuid not null references channels (id),
+  -- The order as far as it is known: the input of capture, perhaps incomplete. A draft claims no stock.
+  input jsonb not null,
+  -- The order it became.
+  order_id uuid references orders (id),
+  created_at timestamptz not null,
+  created_by uuid not null,
+  updated_at timestamptz not null,
+  version integer not null default 1,
+  field_versions jsonb not null default '{}'
+);
+comment on table draft_orders is 'owner: orders. Orders being written: parked phone orders, quotes';
+create index draft_orders_open on draft_orders (updated_at desc, id desc) where order_id is null;
 
 create table order_lines (
   id uuid primary key,

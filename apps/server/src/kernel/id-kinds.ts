@@ -7,6 +7,7 @@ export const ids = {
   count: idKind('cnt'),
   customer: idKind('cus'),
   decision: idKind('dec'),
+  draft: idKind('drf'),
   event: idKind('evt'),
   fulfillment_order: idKind('ful'),
   group: idKind('grp'),

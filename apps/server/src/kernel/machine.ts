@@ -31,8 +31,11 @@ export function machine<State extends string, Action extends string>(definition:
   }
 }
 
+/** The part of a machine that its checks and drawings need; any machine has it. */
+type Graph = { initial: string; states: readonly string[]; actions: Readonly<Record<string, { from: readonly string[]; to: string }>> }
+
 /** States that no sequence of actions reaches from the initial one: a defect of the definition. */
-export function unreachableStates(of: Machine<string, string>): string[] {
+export function unreachableStates(of: Graph): string[] {
   const reached = new Set<string>([of.initial])
   let grown = true
   while (grown) {
@@ -48,7 +51,7 @@ export function unreachableStates(of: Machine<string, string>): string[] {
 }
 
 /** The machine as a Mermaid state diagram for the docs. */
-export function mermaid(of: Machine<string, string>): string {
+export function mermaid(of: Graph): string {
   const edges = Object.entries(of.actions).flatMap(([action, { from, to }]) => from.map((state) => `  ${state} --> ${to}: ${action}`))
   return ['stateDiagram-v2', `  [*] --> ${of.initial}`, ...edges].join('\n')
 }

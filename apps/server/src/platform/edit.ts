@@ -64,3 +64,9 @@ function assignment(field: string, type: string | undefined, value: unknown): Sq
   const parameter = type === 'jsonb' && value !== null ? JSON.stringify(value) : value
   return sql`${sql.raw(field)} = ${parameter}::${sql.raw(type)}`
 }
+
+/** The same refusal for what hangs on a locked row and is replaced as a whole, for example the components of a bundle. */
+export function requireSeen(current: Editable, field: string, seenVersion: number | undefined): void {
+  if (conflictingFields(current, [field], seenVersion).length === 0) return
+  throw refuse('stale_version', `Somebody else changed ${field} meanwhile. Look at the current values and decide again.`, { current_version: current.version })
+}

@@ -81,7 +81,8 @@ type Creation = Omit<Cluster, 'home'> & { root: string; log: (line: string) => v
 
 async function createData(creation: Creation): Promise<void> {
   const { root, data, native, password, account, log, durable } = creation
-  const elsewhere = findBarrier(account, root) !== undefined
+  const barrier = findBarrier(account, root)
+  const elsewhere = barrier !== undefined
   const key = createHash('sha256').update(root).digest('hex').slice(0, 12)
   const parent = elsewhere ? systemFolder : root
   const prefix = elsewhere ? `${key}-new-` : 'postgres-new-'
@@ -99,7 +100,10 @@ async function createData(creation: Creation): Promise<void> {
     const place = join(systemFolder, `${key}-${basename(stage).slice(-8)}`)
     await publishFolder(join(stage, 'data'), place)
     await syncFolder(systemFolder)
-    await nameElsewhere(place, data, log)
+    await nameElsewhere(place, data)
+    log(`The database lies in ${await realpath(data)}, because ${account?.name ?? ''}, who runs PostgreSQL, may not enter ${barrier}`)
+    const earlier = (await readdir(systemFolder)).filter((name) => name.startsWith(`${key}-`) && !name.startsWith(prefix) && name !== basename(place))
+    if (earlier.length > 0) log(`Data of earlier homes in the same place remain in ${systemFolder}: ${earlier.join(', ')}`)
   } else {
     await publishFolder(join(stage, 'data'), data)
   }
@@ -108,10 +112,9 @@ async function createData(creation: Creation): Promise<void> {
 }
 
 // The link is the only way to the data: a home that is deleted begins anew, a home that is moved keeps them.
-async function nameElsewhere(place: string, data: string, log: (line: string) => void): Promise<void> {
+async function nameElsewhere(place: string, data: string): Promise<void> {
   try {
     await symlink(place, data)
-    log(`The database lies in ${place}, because PostgreSQL may not enter ${dirname(data)}`)
   } catch (error) {
     if (errorCode(error) !== 'EEXIST') throw error
     // Another process was faster; this folder was made a moment ago and never used.

@@ -60,7 +60,7 @@ function spawnOpener(): ChildProcess {
     const database = await openEmbeddedPostgres(${JSON.stringify({ home, settings })})
     console.log(JSON.stringify({ port: database.port, adopted: database.adopted, url: database.url() }))
     process.stdin.once('data', async () => { await database.stop(); process.exit() })`
-  const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['pipe', 'pipe', 'inherit'], detached: true })
   children.push(child)
   return child
 }
@@ -71,8 +71,9 @@ async function firstLine(child: ChildProcess): Promise<{ port: number; adopted: 
   return JSON.parse(String(line))
 }
 
+/** Kills the process and all that would get its terminal's Ctrl-C; the database is not among them. */
 async function kill(child: ChildProcess): Promise<void> {
-  child.kill('SIGKILL')
+  if (child.pid) process.kill(-child.pid, 'SIGKILL')
   await once(child, 'exit')
 }
 

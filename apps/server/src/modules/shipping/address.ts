@@ -3,13 +3,13 @@ import { cleanLine } from './transliterate.ts'
 /** An address as it is printed. `lines` are street lines in order; `country` is ISO 3166-1 alpha-2. */
 export type PrintedAddress = {
   name: string
-  company?: string | null
+  company: string | null
   lines: readonly string[]
   city: string
-  region?: string | null
-  postal_code?: string | null
+  region: string | null
+  postal_code: string | null
   country: string
-  phone?: string | null
+  phone: string | null
 }
 
 export type AddressBlock = {

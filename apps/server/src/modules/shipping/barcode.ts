@@ -27,6 +27,7 @@ export function fitsCode128(text: string): boolean {
 export function encodeBarcode(symbology: Symbology, text: string): Barcode {
   if (symbology === 'code128') assert(fitsCode128(text), 'Code 128 holds 1 to 48 printable ASCII characters')
   const options = symbology === 'qrcode' ? { eclevel: 'M' as const } : {}
+  // oxlint-disable-next-line import/no-named-as-default-member -- the export named `raw` is another function than the types say
   const [symbol] = bwipjs.raw({ bcid: symbology, text, ...options })
   assert(symbol !== undefined, `${symbology} has a symbol`)
   if ('sbs' in symbol) return { kind: 'linear', widths: symbol.sbs, module_count: symbol.sbs.reduce((a, b) => a + b, 0) }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import PDFDocument from 'pdfkit'
+import PdfDocument from 'pdfkit'
 import { assert } from '../../kernel/assert.ts'
 import { cleanLine, transliterate } from './transliterate.ts'
 import type { Weight } from './typeset.ts'
@@ -68,13 +68,43 @@ function openFamily(family: (typeof FAMILIES)[number]): Record<Weight, Face[]>[]
 
 /**
  * Opens a font through pdfkit, which brings fontkit, and takes the opened font out: opened once and handed to every
- * document, it saves several milliseconds a document. pdfkit's types do not know that it takes one.
+ * document, it saves several milliseconds a document.
  */
 function openFont(bytes: Buffer): OpenFont {
-  const document = new PDFDocument({ autoFirstPage: false }).font(bytes) as unknown as { _font: { font: OpenFont } }
-  const font = document._font.font
-  assert(typeof font.layout === 'function', 'pdfkit keeps the opened font')
-  return font
+  const document = new PdfDocument({ autoFirstPage: false }).font(bytes)
+  const wrapper: unknown = Reflect.get(document, '_font')
+  assert(typeof wrapper === 'object' && wrapper !== null, 'pdfkit keeps its current font')
+  const font: unknown = Reflect.get(wrapper, 'font')
+  assert(isOpenFont(font), 'pdfkit keeps the opened font')
+  return rememberLayouts(font)
+}
+
+function isOpenFont(value: unknown): value is OpenFont {
+  return typeof value === 'object' && value !== null && 'layout' in value && 'hasGlyphForCodePoint' in value && 'unitsPerEm' in value
+}
+
+// Labels and slips repeat their words: captions, dates, product names. Some 10 MB at the most for all faces.
+const MAX_LAYOUTS = 2000
+
+/**
+ * Words are laid out once for all documents, which is half of the time of a slip. pdfkit scales the positions of each
+ * layout in place to 1000 units an em, so sharing them is right for fonts that have 1000 already, and only for those.
+ */
+function rememberLayouts(font: OpenFont): OpenFont {
+  if (font.unitsPerEm !== 1000) return font
+  const layouts = new Map<string, ReturnType<OpenFont['layout']>>()
+  const layout = (text: string, features?: unknown): ReturnType<OpenFont['layout']> => {
+    if (features !== undefined) return font.layout(text, features)
+    const known = layouts.get(text)
+    if (known !== undefined) return known
+    if (layouts.size >= MAX_LAYOUTS) layouts.clear()
+    const made = font.layout(text)
+    layouts.set(text, made)
+    return made
+  }
+  const remembering: unknown = Object.create(font, { layout: { value: layout } })
+  assert(isOpenFont(remembering), 'the font keeps its other functions')
+  return remembering
 }
 
 // What WinAnsi has beyond Latin-1; the standard fonts know nothing else.
@@ -96,7 +126,8 @@ function standardFamily(): Record<Weight, Face[]> {
 export function splitRuns(text: string, weight: Weight, fonts: FontSet): Run[] {
   const line = cleanLine(text)
   const first = fonts.families[0]![weight][0]!
-  if (/^[\x20-\x7e]*$/.test(line)) return line === '' ? [] : [{ face: first, text: line }]
+  if (line === '') return []
+  if (/^[\x20-\x7e]*$/.test(line) || Array.from(line).every((character) => first.covers(character.codePointAt(0)!))) return [{ face: first, text: line }]
   const runs: Run[] = []
   for (const word of line.split(/(?<= )/)) {
     const covered = transliterate(word, (codePoint) => fonts.families.some((family) => findFace(family[weight], codePoint) !== undefined))

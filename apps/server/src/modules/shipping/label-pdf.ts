@@ -1,3 +1,4 @@
+import { unreachable } from '../../kernel/assert.ts'
 import { encodeBarcode } from './barcode.ts'
 import { layoutLabel, type Label, type LabelMark, type LabelSize } from './label.ts'
 import { openPaper, type Paper } from './paper.ts'
@@ -34,5 +35,7 @@ function drawMark(paper: Paper, mark: LabelMark): void {
     }
     case 'text':
       return paper.line(mark.text, { ...mark, ...(mark.inverse ? { color: '#fff' } : {}) })
+    default:
+      return unreachable(mark)
   }
 }

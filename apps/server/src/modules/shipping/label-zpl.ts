@@ -1,4 +1,4 @@
-import { assert } from '../../kernel/assert.ts'
+import { assert, unreachable } from '../../kernel/assert.ts'
 import { encodeBarcode, fitsCode128 } from './barcode.ts'
 import { LABEL_SIZES, layoutLabel, type Label, type LabelMark, type LabelSize } from './label.ts'
 import { transliterate } from './transliterate.ts'
@@ -12,7 +12,7 @@ export type ZplOptions = {
    * printers with firmware from x.14 on carry: Latin, Greek, Cyrillic). Without it such names are spelled in Latin
    * letters: a printer that lacks a glyph prints nothing and tells nobody.
    */
-  unicode_font?: string | null
+  unicode_font?: string
 }
 
 const POINTS_PER_INCH = 72
@@ -24,7 +24,7 @@ const LATIN_1_END = 0xff
  * digits and a few marks, so that no name can hold a command (`^`, `~`) or an escape of its own.
  */
 export function renderLabelZpl(labels: readonly [Label, ...Label[]], options: ZplOptions): string {
-  assert(options.unicode_font == null || /^[A-Z]:[A-Z0-9_]{1,16}\.(TTF|TTE|FNT)$/.test(options.unicode_font), 'a printer font is named like E:TT0003M_.TTF')
+  assert(options.unicode_font === undefined || /^[A-Z]:[A-Z0-9_]{1,16}\.(TTF|TTE|FNT)$/.test(options.unicode_font), 'a printer font is named like E:TT0003M_.TTF')
   return labels.map((label) => renderOne(label, options)).join('')
 }
 
@@ -51,8 +51,13 @@ function printable(options: ZplOptions): Covers {
     if (codePoint <= LATIN_1_END) return true
     const character = String.fromCodePoint(codePoint)
     // Spaces and invisible characters pass: the layout removes them from every line.
-    return /[\p{Cf}\p{Z}\u{fe00}-\u{fe0f}]/u.test(character) || (options.unicode_font != null && /[\p{L}\p{M}\p{N}]/u.test(character))
+    return /[\p{Cf}\p{Z}\u{fe00}-\u{fe0f}]/u.test(character) || (options.unicode_font !== undefined && isSwiss721(codePoint))
   }
+}
+
+/** Latin Extended-A, Greek and Cyrillic: what Zebra promises of the font; rarer letters are spelled. */
+function isSwiss721(codePoint: number): boolean {
+  return codePoint <= 0x17f || (codePoint >= 0x370 && codePoint <= 0x45f)
 }
 
 /**
@@ -61,14 +66,15 @@ function printable(options: ZplOptions): Covers {
  */
 function spellLabel(label: Label, covers: Covers): Label {
   const spell = (text: string): string => transliterate(text.toWellFormed().normalize('NFC').replaceAll('\\', '/'), covers)
+  const spellOptional = (text: string | null): string | null => (text === null ? null : spell(text))
   const spellAddress = (address: Label['to']): Label['to'] => ({
     ...address,
     name: spell(address.name),
-    company: spell(address.company ?? ''),
+    company: spellOptional(address.company),
     lines: address.lines.map(spell),
     city: spell(address.city),
-    region: spell(address.region ?? ''),
-    postal_code: spell(address.postal_code ?? ''),
+    region: spellOptional(address.region),
+    postal_code: spellOptional(address.postal_code),
   })
   return {
     ...label,
@@ -78,8 +84,8 @@ function spellLabel(label: Label, covers: Covers): Label {
     to: spellAddress(label.to),
     order_number: spell(label.order_number),
     references: label.references.map(spell),
-    routing_zone: spell(label.routing_zone ?? ''),
-    note: spell(label.note ?? ''),
+    routing_zone: spellOptional(label.routing_zone),
+    note: spellOptional(label.note),
   }
 }
 
@@ -97,12 +103,14 @@ function renderMark(mark: LabelMark, dots: (points: number) => number, options: 
       const size = dots(mark.size)
       // The one character that the layout adds, and that font 0 lacks.
       const text = mark.text.replaceAll('…', '...')
-      const font = options.unicode_font != null && needsUnicodeFont(text) ? `^A@N,${size},${size},${options.unicode_font}` : `^A0N,${size},${size}`
+      const font = options.unicode_font !== undefined && needsUnicodeFont(text) ? `^A@N,${size},${size},${options.unicode_font}` : `^A0N,${size},${size}`
       // The field is as wide as its text or less, so it is placed here and not by ^FB, which would overprint and reads backslashes.
       const slack = Math.max(0, mark.width - measure(text, mark.size, mark.weight))
       const x = mark.x + (mark.align === 'right' ? slack : mark.align === 'center' ? slack / 2 : 0)
       return `^FT${dots(x)},${dots(mark.baseline)}${font}${mark.inverse ? '^FR' : ''}^FH^FD${escapeField(text)}^FS`
     }
+    default:
+      return unreachable(mark)
   }
 }
 

@@ -17,11 +17,11 @@ export type Label = {
   /** Customer references, department, purchase order: `PO 4711`. */
   references: readonly string[]
   /** What the carrier sorts by, up to four characters; printed largest. */
-  routing_zone?: string | null
+  routing_zone: string | null
   /** `YYYY-MM-DD` at the place of departure. */
   ship_date: string
   /** What the driver must not miss: cash to collect, pickup at a store, age check. */
-  note?: string | null
+  note: string | null
   created_at: Date
 }
 

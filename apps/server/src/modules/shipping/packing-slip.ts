@@ -17,26 +17,26 @@ export type PackingSlipLine = {
 export type PackingSlip = {
   brand_name: string
   /** Address, web site, telephone of the brand. */
-  brand_lines?: readonly string[]
+  brand_lines: readonly string[]
   order_number: string
   /** `YYYY-MM-DD` */
   order_date: string
   ship_date: string
-  channel_name?: string | null
+  channel_name: string | null
   origin_country: string
   ship_to: PrintedAddress
   lines: readonly PackingSlipLine[]
-  package?: {
+  package: {
     package_number: number
     package_count: number
     carrier_name: string
     service_name: string
-    tracking_number?: string | null
-    weight_grams?: number | null
+    tracking_number: string | null
+    weight_grams: number | null
   } | null
-  gift_note?: string | null
-  customer_note?: string | null
-  returns_hint?: string | null
+  gift_note: string | null
+  customer_note: string | null
+  returns_hint: string | null
   created_at: Date
 }
 
@@ -65,7 +65,7 @@ function drawSlip(paper: Paper, slip: PackingSlip): void {
   y = drawFacts(paper, slip, y + GAP)
   y = drawLines(paper, slip, y + GAP)
   for (const [caption, text] of [['Gift message', slip.gift_note], ['Your note', slip.customer_note], ['Returns', slip.returns_hint]] as const) {
-    if (text != null && text.trim() !== '') y = drawNote(paper, slip, caption, text, y + GAP)
+    if (text !== null && text.trim() !== '') y = drawNote(paper, slip, caption, text, y + GAP)
   }
 }
 
@@ -73,7 +73,7 @@ function drawHead(paper: Paper, slip: PackingSlip): number {
   const width = paper.page_width - 2 * MARGIN
   const half = width * 0.54
   let left = MARGIN + paper.text(slip.brand_name, { x: MARGIN, y: MARGIN - 4, width: half, size: 24, min_size: 14, weight: 'bold', max_lines: 2 })
-  for (const line of slip.brand_lines ?? []) left += paper.text(line, { x: MARGIN, y: left, width: half, size: 9.5, color: MUTED, max_lines: 1, min_size: 7 })
+  for (const line of slip.brand_lines) left += paper.text(line, { x: MARGIN, y: left, width: half, size: 9.5, color: MUTED, max_lines: 1, min_size: 7 })
   const x = MARGIN + half + 20
   const box = width - half - 20
   let right = drawCaption(paper, 'Packing slip', x, MARGIN, box, 'right')
@@ -90,13 +90,13 @@ function drawFacts(paper: Paper, slip: PackingSlip, y: number): number {
   const to = drawShipTo(paper, slip, MARGIN, y, column * 1.25)
   const rest = (width - column * 1.25 - 40) / 2
   const order: Fact[] = [['Ordered', formatDay(slip.order_date)], ['Shipped', formatDay(slip.ship_date)]]
-  if (slip.channel_name != null) order.push(['Bought at', slip.channel_name])
+  if (slip.channel_name !== null) order.push(['Bought at', slip.channel_name])
   const parcel: Fact[] = []
-  if (slip.package != null) {
+  if (slip.package !== null) {
     const { package_number, package_count, carrier_name, service_name, tracking_number, weight_grams } = slip.package
     parcel.push(['Package', `${package_number} of ${package_count}`], ['Service', `${carrier_name} ${service_name}`])
-    if (tracking_number != null) parcel.push(['Tracking', groupDigits(tracking_number)])
-    if (weight_grams != null) parcel.push(['Weight', formatWeight(weight_grams)])
+    if (tracking_number !== null) parcel.push(['Tracking', groupDigits(tracking_number)])
+    if (weight_grams !== null) parcel.push(['Weight', formatWeight(weight_grams)])
   }
   const x = MARGIN + column * 1.25 + 20
   return Math.max(to, drawFactList(paper, order, x, y, rest), drawFactList(paper, parcel, x + rest + 20, y, rest))

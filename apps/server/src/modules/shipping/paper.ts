@@ -1,4 +1,4 @@
-import PDFDocument from 'pdfkit'
+import PdfDocument from 'pdfkit'
 import { drawBarcode, type Barcode } from './barcode.ts'
 import { documentFonts, splitRuns, type Face, type FontSet } from './fonts.ts'
 import { cleanLine } from './transliterate.ts'
@@ -60,14 +60,17 @@ export const INK = '#000'
 export const MUTED = '#555'
 export const HAIRLINE = '#999'
 
+const UNIT_SIZE = 100
 const LEADING = 1.22
 // Where the baseline lies in the line: the ascent of the text fonts over their line height.
 const BASELINE = 0.93
 
 export function openPaper(options: PaperOptions): Paper {
   const [page_width, page_height] = PAGE_SIZES[options.size]
-  const document = new PDFDocument({
-    size: [page_width, page_height], margin: 0, autoFirstPage: false, bufferPages: true, font: 'Helvetica',
+  const document = new PdfDocument({
+    size: [page_width, page_height], margin: 0, autoFirstPage: false, bufferPages: true,
+    // No default font: pdfkit would parse Helvetica's metrics for each document.
+    font: '',
     info: { Title: options.title, Creator: 'Switchyard', Producer: 'Switchyard', CreationDate: options.created_at },
   })
   const bytes = collectBytes(document)
@@ -124,14 +127,23 @@ function makePen(document: PDFKit.PDFDocument, fonts: FontSet): Pen {
   const registered = new Set<string>(['Helvetica', 'Helvetica-Bold'])
   const useFace = (face: Face, size: number): void => {
     if (!registered.has(face.key)) {
+      // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- pdfkit takes an opened font too; its types do not say so
       document.registerFont(face.key, face.source as PDFKit.Mixins.PDFFontSource)
       registered.add(face.key)
     }
     document.font(face.key, size)
   }
+  // Fitting measures the same words again and again while it looks for a size.
+  const unit_widths = new Map<string, number>()
   const widthOf = (face: Face, text: string, size: number): number => {
-    useFace(face, size)
-    return document.widthOfString(text)
+    const key = `${face.key} ${text}`
+    let width = unit_widths.get(key)
+    if (width === undefined) {
+      useFace(face, UNIT_SIZE)
+      width = document.widthOfString(text) / UNIT_SIZE
+      unit_widths.set(key, width)
+    }
+    return width * size
   }
   const measure: Pen['measure'] = (text, size, weight) => splitRuns(text, weight, fonts).reduce((sum, run) => sum + widthOf(run.face, run.text, size), 0)
   return {
@@ -143,7 +155,7 @@ function makePen(document: PDFKit.PDFDocument, fonts: FontSet): Pen {
       for (const run of splitRuns(text, weight, fonts)) {
         useFace(run.face, size)
         document.text(run.text, x, baseline, { lineBreak: false, baseline: 'alphabetic' })
-        x += document.widthOfString(run.text)
+        x += widthOf(run.face, run.text, size)
       }
     },
   }

@@ -8,13 +8,13 @@ import { normalizeGtin, showGtin } from './gtin.ts'
 import { formatDay } from './label.ts'
 import { HAIRLINE, INK, MUTED, openPaper, type Paper } from './paper.ts'
 
-export type PickLine = { sku: string; description: string; bin?: string | null; gtin?: string | null; quantity: number }
+export type PickLine = { sku: string; description: string; bin: string | null; gtin: string | null; quantity: number }
 
 export type PickOrder = {
   order_number: string
-  service_name?: string | null
+  service_name: string | null
   /** Shown as it is, for example `today 15:30`. */
-  ship_by?: string | null
+  ship_by: string | null
   lines: readonly PickLine[]
 }
 
@@ -55,8 +55,8 @@ function sum(parts: readonly { quantity: number }[]): number {
   return parts.reduce((total, { quantity }) => total + quantity, 0)
 }
 
-function isBlank(text: string | null | undefined): boolean {
-  return text == null || text.trim() === ''
+function isBlank(text: string | null): boolean {
+  return text === null || text.trim() === ''
 }
 
 const MARGIN = 36
@@ -112,7 +112,7 @@ function count(number: number, noun: string): string {
 }
 
 function describeOrder(order: PickOrder): string {
-  return [`Order ${order.order_number}`, order.service_name, order.ship_by == null ? null : `by ${order.ship_by}`].filter((part) => part != null).join(' · ')
+  return [`Order ${order.order_number}`, order.service_name, order.ship_by === null ? null : `by ${order.ship_by}`].filter((part) => part !== null).join(' · ')
 }
 
 const TOTE = 22
@@ -130,7 +130,7 @@ function drawTotes(paper: Paper, list: PickList, top: number): number {
     drawTote(paper, nameTote(index), x, y, TOTE)
     const text = { x: x + TOTE + 8, width: column - TOTE - 18, max_lines: 1 }
     paper.text(order.order_number, { ...text, y: y - 1, size: 11.5, min_size: 7, weight: 'bold' })
-    const detail = [count(sum(order.lines), 'unit'), order.service_name, order.ship_by == null ? null : `by ${order.ship_by}`].filter((part) => part != null).join(' · ')
+    const detail = [count(sum(order.lines), 'unit'), order.service_name, order.ship_by === null ? null : `by ${order.ship_by}`].filter((part) => part !== null).join(' · ')
     paper.text(detail, { ...text, y: y + 12, size: 8.5, min_size: 6.5, color: MUTED })
   }
   return y + TOTE
@@ -196,7 +196,7 @@ function drawChips(paper: Paper, stop: PickStop, item: { x: number; width: numbe
 function drawScan(paper: Paper, stop: PickStop, middle: number): void {
   const x = paper.page_width - MARGIN - CODE_WIDTH
   const box = { x, y: middle - 21, width: CODE_WIDTH, height: 30, align: 'right' as const }
-  const gtin = stop.gtin == null ? undefined : normalizeGtin(stop.gtin)
+  const gtin = stop.gtin === null ? undefined : normalizeGtin(stop.gtin)
   // A barcode of something else than the text under it would be a trap, so each names what it holds.
   const drawn = gtin === undefined ? drawCode128(paper, stop.sku, box) : drawLinear(paper, encodeGtin(gtin), box)
   if (drawn) paper.text(gtin === undefined ? stop.sku : showGtin(gtin), { x, y: middle + 10.5, width: CODE_WIDTH, size: 8.5, min_size: 5, align: 'right', max_lines: 1 })

@@ -12,12 +12,12 @@ const SPELLINGS = new Map<string, string>(
     п: 'p', р: 'r', с: 's', т: 't', у: 'u', ф: 'f', х: 'kh', ц: 'ts', ч: 'ch', ш: 'sh', щ: 'shch', ъ: '', ы: 'y', ь: '', э: 'e',
     ю: 'yu', я: 'ya', і: 'i', ї: 'yi', є: 'ye', ґ: 'g', ў: 'u', ђ: 'dj', ј: 'j', љ: 'lj', њ: 'nj', ћ: 'c', џ: 'dz', ѓ: 'g', ќ: 'k', ѕ: 'dz',
     '–': '-', '—': '-', '‐': '-', '‑': '-', '−': '-', '‘': "'", '’': "'", '‚': "'", 'ʼ': "'", '“': '"', '”': '"', '„': '"', '«': '"', '»': '"',
-    '…': '...', '•': '*', '·': '.', '×': 'x', '€': 'EUR', '™': 'TM', '©': '(c)', '®': '(R)', '№': 'No.', '°': 'deg',
+    '…': '...', '½': '1/2', '¼': '1/4', '¾': '3/4', '•': '*', '·': '.', '×': 'x', '€': 'EUR', '™': 'TM', '©': '(c)', '®': '(R)', '№': 'No.', '°': 'deg',
   }),
 )
 const MARKS = /\p{M}+/gu
 // Format characters, joiners, bidirectional controls and variation selectors print nothing; they only break layout.
-const INVISIBLE = /[\p{Cf}\u{fe00}-\u{fe0f}\u{1f3fb}-\u{1f3ff}]/gu
+const INVISIBLE = /[\p{Cf}\u{fe00}-\u{fe0f}]|\p{Emoji_Modifier}/gu
 const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}\p{Zs}]+/gu
 
 /** One line of text without control and invisible characters, composed (NFC), runs of spaces as one. */

@@ -28,9 +28,9 @@ export function fitText(text: string, options: FitOptions, measure: Measure): Fi
     const wrapped = wrap(text, width, (piece) => measure(piece, size, weight))
     if (wrapped.lines.length <= max_lines && (!wrapped.broken || size <= min_size)) return { lines: wrapped.lines, size, truncated: false }
     if (size <= min_size) {
-      const kept = wrapped.lines.slice(0, max_lines)
-      kept[kept.length - 1] = truncate(`${kept.at(-1)!}…`, width, (piece) => measure(piece, size, weight), true)
-      return { lines: kept, size, truncated: true }
+      if (wrapped.lines.length <= max_lines) return { lines: wrapped.lines, size, truncated: false }
+      const last = truncate(text.slice(wrapped.starts[max_lines - 1]), width, (piece) => measure(piece, size, weight))
+      return { lines: [...wrapped.lines.slice(0, max_lines - 1), last], size, truncated: true }
     }
     size = Math.max(min_size, size * SHRINK_STEP)
   }
@@ -38,9 +38,19 @@ export function fitText(text: string, options: FitOptions, measure: Measure): Fi
 
 type Width = (text: string) => number
 
-function wrap(text: string, width: number, widthOf: Width): { lines: string[]; broken: boolean } {
-  if (widthOf(text) <= width) return { lines: [text], broken: false }
+/** `starts` are the places in the text where the lines begin. */
+function wrap(text: string, width: number, widthOf: Width): { lines: string[]; starts: number[]; broken: boolean } {
+  if (widthOf(text) <= width) return { lines: [text], starts: [0], broken: false }
   const lines: string[] = []
+  const starts: number[] = []
+  let start = 0
+  const push = (line: string, length: number): void => {
+    if (line.trim() !== '') {
+      lines.push(line.trimEnd())
+      starts.push(start)
+    }
+    start += length
+  }
   let line = ''
   let broken = false
   // A hyphen inside a word is a place to break, and stays at the end of its line.
@@ -50,17 +60,17 @@ function wrap(text: string, width: number, widthOf: Width): { lines: string[]; b
       line = joined
       continue
     }
-    if (line.trim() !== '') lines.push(line.trimEnd())
+    push(line, line.length)
     line = word
     while (widthOf(line.trimEnd()) > width) {
       const head = longestHead(line, width, widthOf)
-      lines.push(head)
+      push(head, head.length)
       line = line.slice(head.length)
       broken = true
     }
   }
-  if (line.trim() !== '') lines.push(line.trimEnd())
-  return { lines, broken }
+  push(line, line.length)
+  return { lines, starts, broken }
 }
 
 /** At least one character, so that a box narrower than a letter still ends. */
@@ -77,12 +87,16 @@ function longestHead(text: string, width: number, widthOf: Width): string {
 }
 
 /** The text, or as much of it as fits the width with an ellipsis. */
-export function truncate(text: string, width: number, widthOf: Width, forced = false): string {
-  if (!forced && widthOf(text) <= width) return text
-  let characters = Array.from(text.endsWith('…') ? text.slice(0, -1) : text)
-  for (;;) {
-    const shown = `${characters.join('').trimEnd()}…`
-    if (characters.length === 0 || widthOf(shown) <= width) return shown
-    characters = characters.slice(0, -1)
+export function truncate(text: string, width: number, widthOf: Width): string {
+  if (widthOf(text) <= width) return text
+  const characters = Array.from(text)
+  const shorten = (count: number): string => `${characters.slice(0, count).join('').trimEnd()}…`
+  let low = 0
+  let high = characters.length - 1
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2)
+    if (widthOf(shorten(middle)) <= width) low = middle
+    else high = middle - 1
   }
+  return shorten(low)
 }

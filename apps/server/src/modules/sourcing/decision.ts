@@ -17,7 +17,8 @@ export type Decision = {
   /** Units asked for. */
   units: number
   rules: RuleTrace[]
-  chosen: { location: string; rule: string; lines: { line_id: string; quantity: number; /** Sellable there when the order was planned. */ seen: number }[] }[]
+  /** `seen` is what was sellable there when the order was planned. */
+  chosen: { location: string; rule: string; lines: { line_id: string; quantity: number; seen: number }[] }[]
   /** Failed a filter, or had nothing that was wanted. */
   excluded: CandidateGroup[]
   /** Could have served the order, but others were better. `code` is a ranking or a `RankedCode`. */
@@ -97,7 +98,8 @@ function addChosen({ chosen }: Decision, order: OrderView, { candidate, line, qu
 function addVerdict(decision: Decision, order: OrderView, location: string, { stage, code, limit, value, than }: Verdict): void {
   const chosen = than === undefined ? undefined : order.network.candidates[than]!.code
   const ranked = stage === STAGE.ranked && code !== 'stock' && code !== 'excluded'
-  addToGroup(ranked ? decision.below : decision.excluded, { code, ...(limit === undefined ? {} : { limit }), ...(chosen === undefined ? {} : { than: chosen }) }, location, value)
+  const key = { code, ...(limit === undefined ? {} : { limit }), ...(chosen === undefined ? {} : { than: chosen }) }
+  addToGroup(ranked ? decision.below : decision.excluded, key, location, value)
 }
 
 function addToGroup(groups: CandidateGroup[], key: Pick<CandidateGroup, 'code' | 'limit' | 'than'>, location: string, value: Fact | undefined): void {

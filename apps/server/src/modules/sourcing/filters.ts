@@ -60,7 +60,7 @@ const PIPELINE = {
   group: { phrase: () => 'not in the location groups of the rule' },
   excluded: { phrase: () => 'left out after an earlier rejection or short pick' },
   stock: { phrase: (limit: Fact, value: Fact) => `it had ${value} of the ${limit} units` },
-  refused: { phrase: (limit: Fact, value: Fact) => `it had ${value} of the ${limit} units, and the order was refused because it could not be filled` },
+  refused: { phrase: (limit: Fact, value: Fact) => `it had ${value} of the ${limit} units, and the order, which could not be filled, was refused` },
 }
 
 /** What a strategy may use. A new filter is one more entry here; schema, validation and explanation follow from it. */
@@ -121,13 +121,16 @@ export const FILTERS = {
     },
     limit: (_order, _candidate, settings) => settings.max_hours,
     value: (order, candidate) => roundOrNull(at(order, candidate).stock_age_hours ?? Number.POSITIVE_INFINITY),
-    phrase: (limit, value) => (value === null ? 'its stock was never counted' : `its stock was counted ${value} hours ago, and the limit is ${limit} hours`),
+    phrase: (limit, value) =>
+      value === null ? 'its stock was never counted' : `its stock was counted ${value} hours ago, and the limit is ${limit} hours`,
   }),
 }
 
 export type FilterSetting = SettingOf<typeof FILTERS>
 
-const EVERY_FILTER: Readonly<Record<string, { phrase: (limit: Fact, value: Fact) => string }>> = { ...PIPELINE, ...ALWAYS_FIRST, ...FILTERS, ...ALWAYS_LAST }
+type Phrase = (limit: Fact, value: Fact) => string
+
+const EVERY_FILTER: Readonly<Record<string, { phrase: Phrase }>> = { ...PIPELINE, ...ALWAYS_FIRST, ...FILTERS, ...ALWAYS_LAST }
 
 /** The end of a sentence for a code that `findFailure` or the pipeline wrote; the code itself where a later version dropped it. */
 export function phraseExclusion(code: string, limit: Fact, value: Fact): string {
@@ -138,7 +141,8 @@ export type PreparedFilter = { code: string; filter: Filter<TProperties>; settin
 
 /** All the tests of a rule, in the order in which they are made: the first that fails is the reason that is recorded. */
 export function prepareFilters(settings: readonly FilterSetting[]): PreparedFilter[] {
-  const always = (table: Record<string, Filter<TProperties>>): PreparedFilter[] => Object.entries(table).map(([code, entry]) => ({ code, filter: entry, settings: {} }))
+  const always = (table: Record<string, Filter<TProperties>>): PreparedFilter[] =>
+    Object.entries(table).map(([code, entry]) => ({ code, filter: entry, settings: {} }))
   return [
     ...always(ALWAYS_FIRST),
     ...settings.map((setting) => ({ code: setting.type, filter: FILTERS[setting.type] as Filter<TProperties>, settings: setting })),

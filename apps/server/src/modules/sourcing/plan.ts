@@ -27,7 +27,13 @@ export type Shortage = Exclude<Fallback, { action: 'next_rule' | 'channel_policy
  * finds gone. A refused order takes nothing. Same input, same plans. The plans are proposals until the database has
  * confirmed them with conditional updates; an order that lost such a race is planned again on fresh figures.
  */
-export function planOrders(demands: readonly Demand[], candidates: readonly Candidate[], stock: StockView, strategy: Strategy, allocate: Allocator = allocateByRank): Plan[] {
+export function planOrders(
+  demands: readonly Demand[],
+  candidates: readonly Candidate[],
+  stock: StockView,
+  strategy: Strategy,
+  allocate: Allocator = allocateByRank,
+): Plan[] {
   const network = viewNetwork(candidates, stock)
   const rules = strategy.rules.map(prepareRule)
   return demands.map((demand) => {
@@ -38,7 +44,7 @@ export function planOrders(demands: readonly Demand[], candidates: readonly Cand
 }
 
 /** One order; takes from `stock` like `planOrders`. */
-export function planOrder(demand: Demand, candidates: readonly Candidate[], stock: StockView, strategy: Strategy, allocate: Allocator = allocateByRank): Plan {
+export function planOrder(demand: Demand, candidates: readonly Candidate[], stock: StockView, strategy: Strategy, allocate?: Allocator): Plan {
   return planOrders([demand], candidates, stock, strategy, allocate)[0]!
 }
 
@@ -130,7 +136,8 @@ function listUnfilled({ order, placements }: Draft, last: RuleRun | undefined, s
 function findReason(order: OrderView, line: number, last: RuleRun | undefined): UnfilledReason {
   if (last === undefined) return 'no_rule'
   const stockAt = (candidate: number): number => order.stock[order.variants[line]! * order.network.candidates.length + candidate]!
-  if (!last.passed.some((candidate) => stockAt(candidate) > 0)) return order.network.candidates.some((_, candidate) => stockAt(candidate) > 0) ? 'ruled_out' : 'no_stock'
+  const anywhere = order.network.candidates.some((_, candidate) => stockAt(candidate) > 0)
+  if (!last.passed.some((candidate) => stockAt(candidate) > 0)) return anywhere ? 'ruled_out' : 'no_stock'
   if (isAllOrNothing(last.rule.fallback)) return 'put_aside'
   const divided = last.rule.split.keep_lines_whole && !last.passed.some((candidate) => stockAt(candidate) >= order.rest[line]!)
   return divided ? 'line_whole' : 'split_limit'

@@ -28,20 +28,24 @@ export function prepareRule(rule: Rule): PreparedRule {
  * Filter → rank → allocate. Places what the rule can place of the order's rest, writes down why the other candidates
  * were not chosen, and lowers `order.rest` and `order.stock` by the placements it returns.
  */
-export function runRule({ order, placements, verdicts }: Draft, prepared: PreparedRule, allocate: Allocator): RuleRun {
+export function runRule(draft: Draft, prepared: PreparedRule, allocate: Allocator): RuleRun {
+  const { order, placements, verdicts } = draft
   const { rule } = prepared
   const needs = listNeeds(order, rule)
   const passed = filterCandidates(order, prepared, needs, verdicts)
   const opened = new Set(placements.map(({ candidate }) => candidate))
   const limit = Math.min(rule.split.max_locations ?? Infinity, order.demand.max_locations ?? Infinity) - opened.size
+  if (opened.size === 0) return { rule, passed, placements: place(draft, prepared, allocate, passed, limit) }
   // A location that an earlier rule chose gives what it can first: it costs no further split.
-  const again = opened.size === 0 ? [] : place(order, prepared, allocate, passed.filter((candidate) => opened.has(candidate)), Infinity, verdicts)
-  const fresh = opened.size === 0 ? passed : passed.filter((candidate) => !opened.has(candidate))
-  if (again.length > 0 && isFilled(order)) {
-    for (const candidate of fresh) giveVerdict(verdicts, candidate, rankedVerdict('covered', { order, needs }, candidate))
-    return { rule, passed, placements: again }
+  const again = place(draft, prepared, allocate, passed.filter((candidate) => opened.has(candidate)), Infinity)
+  const rest = listNeeds(order, rule)
+  const fresh: number[] = []
+  for (const candidate of passed) {
+    if (opened.has(candidate)) continue
+    if (canSupply(order, rule, rest, candidate)) fresh.push(candidate)
+    else giveVerdict(verdicts, candidate, rankedVerdict('covered', { order, needs }, candidate))
   }
-  return { rule, passed, placements: [...again, ...place(order, prepared, allocate, fresh, Math.max(0, limit), verdicts)] }
+  return { rule, passed, placements: [...again, ...place(draft, prepared, allocate, fresh, Math.max(0, limit))] }
 }
 
 export function isFilled({ rest }: OrderView): boolean {
@@ -68,8 +72,10 @@ function filterCandidates(order: OrderView, { rule, filters }: PreparedRule, nee
     const failed = findFailure(filters, order, candidate)
     if (failed !== undefined) {
       const { code, filter, settings } = failed
-      giveVerdict(verdicts, candidate, { stage: STAGE.filter, code, limit: filter.limit?.(order, candidate, settings), value: filter.value?.(order, candidate, settings), than: undefined })
-    } else if (needs.some((need) => supplyOf(order, rule, need, candidate) > 0)) passed.push(candidate)
+      const limit = filter.limit?.(order, candidate, settings)
+      const value = filter.value?.(order, candidate, settings)
+      giveVerdict(verdicts, candidate, { stage: STAGE.filter, code, limit, value, than: undefined })
+    } else if (canSupply(order, rule, needs, candidate)) passed.push(candidate)
     else giveVerdict(verdicts, candidate, shortOf(order, needs, candidate, STAGE.stock))
   }
   return passed
@@ -95,7 +101,12 @@ function supplyOf({ stock, network }: OrderView, rule: Rule, { variant, quantity
   return rule.split.keep_lines_whole ? 0 : there
 }
 
-function place(order: OrderView, prepared: PreparedRule, allocate: Allocator, candidates: readonly number[], limit: number, verdicts: Verdict[]): Placement[] {
+function canSupply(order: OrderView, rule: Rule, needs: AllocationProblem['needs'], candidate: number): boolean {
+  for (const need of needs) if (supplyOf(order, rule, need, candidate) > 0) return true
+  return false
+}
+
+function place({ order, verdicts }: Draft, prepared: PreparedRule, allocate: Allocator, candidates: readonly number[], limit: number): Placement[] {
   if (candidates.length === 0) return []
   const problem = poseProblem(order, prepared, candidates, limit)
   const assignment = allocate(problem)
@@ -136,7 +147,9 @@ function applyAssignment(problem: AllocationProblem, assignment: Assignment, rul
   return placements
 }
 
-function handToLines(order: OrderView, rule: Rule, given: { need: number; variant: number; candidate: number; units: number }, placements: Placement[]): void {
+type Share = { need: number; variant: number; candidate: number; units: number }
+
+function handToLines(order: OrderView, rule: Rule, given: Share, placements: Placement[]): void {
   let { units } = given
   for (let line = 0; line < order.rest.length && units > 0; line++) {
     const mine = rule.split.keep_lines_whole ? line === given.need : order.variants[line] === given.variant

@@ -7,6 +7,9 @@ import { packWhole } from './whole-lines.ts'
  */
 const MAX_SETS = 5_000
 
+/** The same where every set has to be packed to know what it fills. */
+const MAX_SETS_PACKED = 1_000
+
 type Choice = { set: number[]; units: number }
 
 /** The part of a problem that one tier has to solve. */
@@ -91,10 +94,12 @@ function chooseGreedily(search: Search, useful: readonly number[]): Choice {
 function searchBySize(search: Search, useful: readonly number[], single: Choice, greedy: Choice, goal: number): Choice {
   const complete = greedy.units === goal
   const largest = complete ? greedy.set.length : Math.min(search.limit, useful.length)
-  const members = search.problem.contested ? useful : dropDominated(search, useful, largest)
+  const { contested } = search.problem
+  const most = contested ? MAX_SETS_PACKED : MAX_SETS
+  const members = contested ? useful : dropDominated(search, useful, largest)
   let best = single
   for (let size = 2; size <= Math.min(largest, members.length); size++) {
-    if (countSets(members.length, size) > MAX_SETS) return better(search.problem, improve(search, useful, greedy), best)
+    if (countSets(members.length, size) > most) return better(search.problem, improve(search, useful, greedy), best)
     const found = searchSize(search, members, size, complete ? goal : best.units + 1)
     if (found !== undefined) best = found
     if (best.units === goal) return best

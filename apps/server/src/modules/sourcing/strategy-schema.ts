@@ -10,7 +10,10 @@ import type { Rule, Strategy } from './strategy.ts'
 
 type EntryTable = Readonly<Record<string, { settings: Record<string, TSchema> }>>
 
-const action = (name: string, settings: Record<string, TSchema> = {}): TSchema => Type.Object({ action: Type.Literal(name), ...settings }, { additionalProperties: false })
+const CLOSED = { additionalProperties: false }
+const Name = Type.String({ minLength: 1, maxLength: 100 })
+
+const action = (name: string, settings: Record<string, TSchema> = {}): TSchema => Type.Object({ action: Type.Literal(name), ...settings }, CLOSED)
 
 const FALLBACKS: Readonly<Record<string, TSchema>> = {
   next_rule: action('next_rule', { keep_partial: Type.Boolean() }),
@@ -20,28 +23,31 @@ const FALLBACKS: Readonly<Record<string, TSchema>> = {
   hold: action('hold', { queue: Type.Optional(Type.String({ minLength: 1 })) }),
 }
 
-const anyEntry = (table: EntryTable): TSchema => Type.Array(Type.Union(Object.entries(table).map(([type, entry]) => settingSchema(type, entry.settings))))
+const anyEntry = (table: EntryTable): TSchema =>
+  Type.Array(Type.Union(Object.entries(table).map(([type, entry]) => settingSchema(type, entry.settings))))
 
 const ruleSchema = (conditions: TSchema, filters: TSchema, rankings: TSchema, fallback: TSchema): TSchema =>
   Type.Object(
     {
       // Part of every decision record, therefore short.
       id: Type.String({ pattern: '^[a-z0-9_-]{1,40}$' }),
-      name: Type.String({ minLength: 1, maxLength: 100 }),
+      name: Name,
       conditions,
       location_groups: Type.Array(Type.String({ minLength: 1 }), { uniqueItems: true }),
       filters,
       rankings,
-      split: Type.Object({ max_locations: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()]), keep_lines_whole: Type.Boolean() }, { additionalProperties: false }),
+      split: Type.Object({ max_locations: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()]), keep_lines_whole: Type.Boolean() }, CLOSED),
       fallback,
     },
-    { additionalProperties: false },
+    CLOSED,
   )
 
-const strategySchema = (rule: TSchema): TSchema => Type.Object({ name: Type.String({ minLength: 1, maxLength: 100 }), rules: Type.Array(rule, { minItems: 1 }) }, { additionalProperties: false })
+const strategySchema = (rule: TSchema): TSchema => Type.Object({ name: Name, rules: Type.Array(rule, { minItems: 1 }) }, CLOSED)
 
 /** The whole shape, for routes and API documents. */
-export const StrategySchema = strategySchema(ruleSchema(anyEntry(CONDITIONS), anyEntry(FILTERS), anyEntry(RANKINGS), Type.Union(Object.values(FALLBACKS))))
+export const StrategySchema = strategySchema(
+  ruleSchema(anyEntry(CONDITIONS), anyEntry(FILTERS), anyEntry(RANKINGS), Type.Union(Object.values(FALLBACKS))),
+)
 
 // Entries and fallbacks are left open here and checked one by one: a failed union would only say that none of its members fits.
 const Entries = Type.Array(Type.Object({ type: Type.String() }))
@@ -64,7 +70,8 @@ function validateEntries(rule: Rule, pointer: string): FieldError[] {
     settings.flatMap((setting, index) => {
       const at = `${pointer}/${under}/${index}`
       const entry = Object.hasOwn(table, setting.type) ? table[setting.type] : undefined
-      return entry === undefined ? [unknownName(`${at}/type`, setting.type, Object.keys(table))] : schemaErrors(settingSchema(setting.type, entry.settings), setting, at)
+      if (entry === undefined) return [unknownName(`${at}/type`, setting.type, Object.keys(table))]
+      return schemaErrors(settingSchema(setting.type, entry.settings), setting, at)
     })
   const fallback = Object.hasOwn(FALLBACKS, rule.fallback.action) ? FALLBACKS[rule.fallback.action] : undefined
   return [
@@ -78,9 +85,10 @@ function validateEntries(rule: Rule, pointer: string): FieldError[] {
 }
 
 function validateRule(rule: Rule, pointer: string): FieldError[] {
+  const again = 'A ranking that stands twice decides nothing the second time.'
   return [
     ...rule.conditions.flatMap((condition, index) => validateCondition(condition, `${pointer}/conditions/${index}`)),
-    ...duplicates(rule.rankings.map(({ type }) => type), (index) => `${pointer}/rankings/${index}/type`, 'A ranking that stands twice decides nothing the second time.'),
+    ...duplicates(rule.rankings.map(({ type }) => type), (index) => `${pointer}/rankings/${index}/type`, again),
   ]
 }
 
@@ -109,9 +117,14 @@ function validateSequence(rules: readonly Rule[]): FieldError[] {
   rules.forEach((rule, index) => {
     const last = index === rules.length - 1
     const passesOn = rule.fallback.action === 'next_rule'
-    if (last && passesOn) errors.push({ pointer: `/rules/${index}/fallback/action`, code: 'no_next_rule', detail: 'The last rule has no next rule: choose what becomes of the units.' })
-    if (!last && !passesOn && rule.conditions.length === 0)
-      errors.push({ pointer: `/rules/${index + 1}`, code: 'unreachable', detail: `No order reaches this rule: "${rule.name}" is for every order and passes none on.` })
+    if (last && passesOn) {
+      const detail = 'The last rule has no next rule: choose what becomes of the units.'
+      errors.push({ pointer: `/rules/${index}/fallback/action`, code: 'no_next_rule', detail })
+    }
+    if (!last && !passesOn && rule.conditions.length === 0) {
+      const detail = `No order reaches this rule: "${rule.name}" is for every order and passes none on.`
+      errors.push({ pointer: `/rules/${index + 1}`, code: 'unreachable', detail })
+    }
   })
   return errors
 }

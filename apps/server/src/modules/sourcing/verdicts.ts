@@ -44,7 +44,14 @@ export function judgeUnused(problem: AllocationProblem, assignment: Assignment, 
     if (given[location] === 0) giveVerdict(verdicts, problem.locations[location]!, judge(problem, assignment, rule, used, rest, location))
 }
 
-function judge(problem: AllocationProblem, assignment: Assignment, rule: PreparedRule, used: readonly number[], rest: readonly number[], location: number): Verdict {
+function judge(
+  problem: AllocationProblem,
+  assignment: Assignment,
+  rule: PreparedRule,
+  used: readonly number[],
+  rest: readonly number[],
+  location: number,
+): Verdict {
   const last = used.at(-1)
   if (last === undefined || couldGive(problem, rest, location)) return rankedVerdict('split_limit', problem, problem.locations[location]!)
   const tiers = problem.before_splits ?? problem.scores.length
@@ -62,7 +69,8 @@ function judge(problem: AllocationProblem, assignment: Assignment, rule: Prepare
 
 function worse({ scores, locations }: AllocationProblem, rule: PreparedRule, ranking: number, location: number, than: number): Verdict {
   const score = scores[ranking]!
-  return { stage: STAGE.ranked, code: rule.rankings.entries[ranking]!.code, limit: showScore(score[than]!), value: showScore(score[location]!), than: locations[than] }
+  const { code } = rule.rankings.entries[ranking]!
+  return { stage: STAGE.ranked, code, limit: showScore(score[than]!), value: showScore(score[location]!), than: locations[than] }
 }
 
 export function rankedVerdict(code: RankedCode, asked: Pick<AllocationProblem, 'order' | 'needs'>, candidate: number): Verdict {

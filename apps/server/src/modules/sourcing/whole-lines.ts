@@ -1,7 +1,7 @@
 import type { AllocationProblem } from './allocator.ts'
 
-/** Lines of one variant are few; past this many steps the best packing found so far stands. */
-const MAX_STEPS = 10_000
+/** Exact for the few lines that share a variant in practice; past this many steps the best packing found so far stands. */
+const MAX_STEPS = 500
 
 /**
  * Places whole lines of the same variants into a set of locations so that as many units as possible find a home.
@@ -19,14 +19,22 @@ export function packWhole(problem: AllocationProblem, set: readonly number[], re
   return { units, homes }
 }
 
-function packVariant(problem: AllocationProblem, variant: number, set: readonly number[], lines: readonly number[], rest: readonly number[], homes: (number | null)[]): number {
+function packVariant(
+  problem: AllocationProblem,
+  variant: number,
+  set: readonly number[],
+  lines: readonly number[],
+  rest: readonly number[],
+  homes: (number | null)[],
+): number {
   const { stock, network } = problem.order
   const left = set.map((location) => stock[variant * network.candidates.length + problem.locations[location]!]!)
   const trial: (number | null)[] = []
   let best = -1
   let steps = 0
-  const place = (at: number, packed: number, ahead: number): void => {
-    if (packed + ahead <= best || ++steps > MAX_STEPS) return
+  /** `ahead` are the units of the lines still to be placed, `room` those that the locations still have. */
+  const place = (at: number, packed: number, ahead: number, room: number): void => {
+    if (packed + Math.min(ahead, room) <= best || ++steps > MAX_STEPS) return
     const need = lines[at]
     if (need === undefined) {
       best = packed
@@ -38,12 +46,13 @@ function packVariant(problem: AllocationProblem, variant: number, set: readonly 
       if (left[bin]! < size) continue
       left[bin]! -= size
       trial[at] = set[bin]!
-      place(at + 1, packed + size, ahead - size)
+      place(at + 1, packed + size, ahead - size, room - size)
       left[bin]! += size
     }
     trial[at] = null
-    place(at + 1, packed, ahead - size)
+    place(at + 1, packed, ahead - size, room)
   }
-  place(0, 0, lines.reduce((sum, need) => sum + rest[need]!, 0))
+  const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
+  place(0, 0, sum(lines.map((need) => rest[need]!)), sum(left))
   return Math.max(0, best)
 }

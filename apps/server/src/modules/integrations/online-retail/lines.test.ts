@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { type RawLine, readLines, type ReadLine, type ReadOptions } from './lines.ts'
 
@@ -9,10 +10,12 @@ async function* streamOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 }
 
 async function read(file: string | Uint8Array, options?: ReadOptions): Promise<ReadLine[]> {
-  return Array.fromAsync(readLines(streamOf(typeof file === 'string' ? Buffer.from(file) : file), options))
+  const lines: ReadLine[] = []
+  for await (const line of readLines(streamOf(typeof file === 'string' ? Buffer.from(file) : file), options)) lines.push(line)
+  return lines
 }
 
-const lineOf = (read: ReadLine | undefined): RawLine | undefined => (read?.kind === 'line' ? read.line : undefined)
+const lineOf = (one: ReadLine | undefined): RawLine | undefined => (one?.kind === 'line' ? one.line : undefined)
 
 describe('one line in many guises', () => {
   const line: RawLine = {
@@ -29,7 +32,7 @@ describe('one line in many guises', () => {
     ['Windows-1252', Buffer.from(`${HEADER}\n${row}\n`, 'latin1')],
     ['UTF-16', Buffer.from(`\ufeff${HEADER}\r\n${row}\r\n`, 'utf16le')],
     ['as in the original workbook', `${HEADER}\n536365,85123A,"HEART, ""WHITE"" £",6,12/1/2010 8:26,2.55,17850,United Kingdom\n`],
-    ['second edition', '"Invoice","StockCode","Description","Quantity","InvoiceDate","Price","Customer ID","Country"\n536365,85123A,"HEART, ""WHITE"" £",6,2010-12-01 08:26:00,2.55,17850.0,United Kingdom\n'],
+    ['second edition', '"Invoice","StockCode","Description","Quantity","InvoiceDate","Price","Customer ID","Country"\n536365.0,85123A,"HEART, ""WHITE"" £",6,2010-12-01 08:26:00,2.55,17850.0,United Kingdom\n'],
     ['other order, one column more', 'Country,,CustomerID,UnitPrice,InvoiceDate,Quantity,Description,StockCode,InvoiceNo\nUnited Kingdom,0,17850,2.55,2010-12-01 08:26,6,"HEART, ""WHITE"" £",85123A,536365\n'],
     ['semicolons', semicolons],
     ['tabs', semicolons.replaceAll(';', '\t').replace('2,55', '2.55')],
@@ -70,6 +73,15 @@ describe('lines that cannot be read', () => {
   test('blank columns behind the last are nothing', async () => {
     expect(await read(`${HEADER}\n1,A1,x,1,2010-12-01,1,17850,UK,, \n`)).toMatchObject([{ kind: 'line' }])
   })
+})
+
+test('any bytes behind the header come out as lines or refusals, each place once', async () => {
+  const piece = fc.oneof(fc.constantFrom('\n', '\r\n', ',', '"', '\0', '\xa3', '1,A1,x,1,2010-12-01,1,17850,UK\n', '1,"A', '1e5', '-'), fc.string({ unit: 'binary', maxLength: 5 }))
+  await fc.assert(fc.asyncProperty(fc.array(piece, { maxLength: 60 }), async (pieces) => {
+    const lines = await read(Buffer.concat([Buffer.from(`${HEADER}\n`), Buffer.from(pieces.join(''), 'latin1')]))
+    const numbers = lines.map(({ line }) => line.line_number)
+    expect(numbers).toEqual([...new Set(numbers)].toSorted((a, b) => a - b))
+  }))
 })
 
 describe('files without the needed columns', () => {

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseInstant, parseMicros, parseQuantity } from './parse-values.ts'
 
@@ -8,8 +8,8 @@ describe('decimals', () => {
     ['1E-3', 1_000n], ['5e-7', 1n], ['4e-7', 0n], ['1e-30', 0n], ['1,867.86', 1_867_860_000n], ['2.5499999999999998', 2_550_000n], ['+1', 1_000_000n], ['0', 0n],
   ])('%s', (text, micros) => expect(parseMicros(text, ',')).toBe(micros))
 
-  test.each(['', '.', '-', 'abc', '1.2.3', '1,86', '12,3456', '£3', '1e999', '1e20', '0x10', 'NaN', 'Infinity'])('refuses %s', (text) => {
-    if (text !== '1,86' && text !== '12,3456') expect(parseMicros(text, ',')).toBeUndefined()
+  test.each(['', '.', '-', 'abc', '1.2.3', '£3', '1e999', '1e20', '0x10', 'NaN', 'Infinity'])('refuses %s', (text) => {
+    expect(parseMicros(text, ',')).toBeUndefined()
   })
 
   test('reads a decimal comma where columns are separated otherwise', () => {

@@ -33,7 +33,7 @@ export const REASONS = {
   no_goods_no_money: 'A service at no price: nothing to deliver and nothing to pay.',
 
   return_without_customer: 'A return that names no customer: no purchase to match it with.',
-  return_without_purchase: 'The customer had not bought this before, within this file.',
+  return_without_purchase: 'The customer is not known to have bought this before.',
   return_exceeds_purchases: 'The customer had bought fewer units than come back, or had returned them already.',
   refund_without_purchase: 'A refund without goods to a customer without an earlier order.',
   refund_exceeds_payment: 'The refund is more than what was paid and not yet refunded.',

@@ -35,7 +35,10 @@ export type PlannedReceipts = { receipts: Receipt[]; short_lines: number }
 /** The position is below zero by what is back-ordered; `sold` is this week and the three before it, youngest first. */
 type SkuPlan = { position: number; sold: number[]; receipts: number }
 
-/** All the plan knows; plain JSON. Its size is that of the assortment, not of the file. */
+/**
+ * All the plan knows; plain JSON, and as large as the assortment, not as the file. SKUs are in upper case, so that none
+ * is the name of something every object has.
+ */
 export type ReceiptPlan = { locations: readonly Location[]; last_at_ms: number; week: number | null; skus: Record<string, SkuPlan> }
 
 const WEEK_MS = 7 * DAY_MS
@@ -55,7 +58,7 @@ const CLASSES = [
 ] as const
 
 export function openReceiptPlan(locations: readonly Location[]): ReceiptPlan {
-  return { locations, last_at_ms: 0, week: null, skus: Object.create(null) as Record<string, SkuPlan> }
+  return { locations, last_at_ms: 0, week: null, skus: {} }
 }
 
 /** The receipts due before the event. The plan is changed in place: copying it for every order would cost more than all else. */

@@ -1,0 +1,165 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { addDays, addMs, DAY_MS, HOUR_MS, instantOf, localTime, MINUTE_MS } from '../../kernel/time.ts'
+import { departureInstant, describeDays, isOpenAt, isWorkingDay, nextWorkingDays, releaseInstant, shipsOn, type WorkCalendar } from './calendar.ts'
+import { WEEKDAYS } from './location.ts'
+
+const LEEDS: WorkCalendar = {
+  time_zone: 'Europe/London', cut_off: '15:00', processing_days: 0, closures: new Set(['2026-04-03', '2026-04-06']),
+  opening_hours: { 1: ['09:00', '17:30'], 2: ['09:00', '17:30'], 3: ['09:00', '17:30'], 4: ['09:00', '17:30'], 5: ['09:00', '17:30'] },
+}
+const at = (text: string): Date => new Date(text)
+
+describe('a warehouse in Leeds', () => {
+  test.each([
+    ['before the cut-off', '2026-03-03T14:59:59Z', '2026-03-03'],
+    ['at the cut-off', '2026-03-03T15:00:00Z', '2026-03-03'],
+    ['just after it', '2026-03-03T15:00:00.001Z', '2026-03-04'],
+    ['on a Friday evening', '2026-03-06T18:00:00Z', '2026-03-09'],
+    ['in summer time, where 15:00 is 14:00 UTC', '2026-03-31T14:30:00Z', '2026-04-01'],
+    ['before Easter', '2026-04-02T16:00:00Z', '2026-04-07'],
+  ])('%s', (_when, instant, date) => {
+    expect(shipsOn(LEEDS, at(instant))).toBe(date)
+  })
+
+  test('processing takes working days only', () => {
+    expect(shipsOn({ ...LEEDS, processing_days: 2 }, at('2026-04-02T10:00:00Z'))).toBe('2026-04-08')
+  })
+
+  test('an order has left at closing time', () => {
+    expect(departureInstant(LEEDS, at('2026-03-27T16:00:00Z'))).toEqual(at('2026-03-30T16:30:00Z'))
+    expect(departureInstant({ ...LEEDS, cut_off: '19:00' }, at('2026-03-27T16:00:00Z'))).toEqual(at('2026-03-27T19:00:00Z'))
+  })
+
+  test('doors open with the first minute and close with the last', () => {
+    const open = (text: string): boolean => isOpenAt(LEEDS, at(text))
+    expect(['2026-03-03T08:59:59Z', '2026-03-03T09:00:00Z', '2026-03-03T17:29:59Z', '2026-03-03T17:30:00Z', '2026-04-03T12:00:00Z'].map(open)).toEqual([false, true, true, false, false])
+  })
+
+  test('an order for later is released so that it arrives in time, over the weekend and Easter', () => {
+    const now = at('2026-03-03T12:00:00Z')
+    expect(releaseInstant(LEEDS, '2026-04-08', 2, now)).toEqual(at('2026-04-02T08:00:00Z'))
+    expect(releaseInstant({ ...LEEDS, processing_days: 1 }, '2026-04-08', 2, now)).toEqual(at('2026-04-01T08:00:00Z'))
+    expect(releaseInstant(LEEDS, '2026-03-04', 3, now)).toEqual(now)
+  })
+
+  test('a cut-off before opening is met all the same', () => {
+    const early = { ...LEEDS, cut_off: '08:00' }
+    const release = releaseInstant(early, '2026-03-12', 2, at('2026-03-03T12:00:00Z'))!
+    expect([release, shipsOn(early, release)]).toEqual([at('2026-03-10T08:00:00Z'), '2026-03-10'])
+  })
+
+  test('a location that never works has no departure, and nothing searches for ever', () => {
+    const never = { ...LEEDS, opening_hours: {} }
+    const now = at('2026-03-03T12:00:00Z')
+    expect([shipsOn(never, now), departureInstant(never, now), releaseInstant(never, '2027-01-01', 2, now), nextWorkingDays(never, '2026-03-03', 3)]).toEqual([undefined, undefined, undefined, []])
+    const allYear = Array.from({ length: 400 }, (_, index) => addDays('2026-03-01', index))
+    expect(shipsOn({ ...LEEDS, closures: new Set(allYear) }, now)).toBeUndefined()
+  })
+
+  test('each day is described', () => {
+    expect(describeDays(LEEDS, '2026-04-02', 2)).toEqual([
+      { date: '2026-04-02', works: true, opens: '09:00', closes: '17:30', cut_off_at: at('2026-04-02T14:00:00Z') },
+      { date: '2026-04-03', works: false, opens: null, closes: null, cut_off_at: null },
+    ])
+  })
+})
+
+// Zones with changes of an hour, of half an hour, at midnight, during Ramadan, and with none.
+const ZONES = ['Europe/London', 'America/New_York', 'America/St_Johns', 'America/Havana', 'Australia/Lord_Howe', 'Asia/Beirut', 'Africa/Casablanca', 'Pacific/Apia', 'Asia/Kolkata', 'UTC']
+
+/** The instants between 2024 and 2029 at which clocks of the zone change. */
+function changesOf(zone: string): number[] {
+  const offset = (ms: number): number => {
+    const { date, time } = localTime(new Date(ms), zone)
+    return Date.parse(`${date}T${time}:00Z`) - ms
+  }
+  const changes: number[] = []
+  for (let day = Date.UTC(2024, 0, 1); day < Date.UTC(2029, 0, 1); day += DAY_MS) {
+    if (offset(day) === offset(day + DAY_MS)) continue
+    let [before, after] = [day, day + DAY_MS]
+    while (after - before > MINUTE_MS) {
+      const middle = before + Math.floor((after - before) / 2 / MINUTE_MS) * MINUTE_MS
+      if (offset(middle) === offset(day)) before = middle
+      else after = middle
+    }
+    changes.push(after)
+  }
+  return changes
+}
+const CHANGES = new Map(ZONES.map((zone) => [zone, changesOf(zone)]))
+
+const time = fc.integer({ min: 0, max: 1439 }).map((minute) => `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`)
+const hours = fc.tuple(time, time).filter(([a, b]) => a !== b).map(([a, b]): [string, string] => (a < b ? [a, b] : [b, a]))
+
+/** A calendar and an instant, most of the time within three days of a change of the clocks. */
+const situation = fc.record({
+  zone: fc.constantFrom(...ZONES), near: fc.nat(), ms: fc.integer({ min: -3 * DAY_MS, max: 3 * DAY_MS }), cut_off: time, processing_days: fc.integer({ min: 0, max: 6 }),
+  days: fc.array(fc.option(hours, { nil: undefined, freq: 3 }), { minLength: 7, maxLength: 7 }).filter((days) => days.some((day) => day !== undefined)),
+  closed: fc.array(fc.integer({ min: -20, max: 20 }), { maxLength: 15 }),
+}).map(({ zone, near, ms, cut_off, processing_days, days, closed }) => {
+  const changes = CHANGES.get(zone)!
+  const instant = new Date((changes.length === 0 ? Date.UTC(2026, 1, 27) : changes[near % changes.length]!) + ms)
+  const today = localTime(instant, zone).date
+  const opening_hours = Object.fromEntries(WEEKDAYS.flatMap((day, index) => (days[index] === undefined ? [] : [[day, days[index]]])))
+  const calendar: WorkCalendar = { time_zone: zone, cut_off, processing_days, opening_hours, closures: new Set(closed.map((day) => addDays(today, day))) }
+  return { calendar, instant, today }
+})
+
+/** Working days by definition, one after another. */
+function* workingDays(calendar: WorkCalendar, from: string): Generator<string> {
+  for (let date = from; ; date = addDays(date, 1)) if (isWorkingDay(calendar, date)) yield date
+}
+
+describe('across changes of the clocks', () => {
+  test('an order leaves on the working day counted from the first cut-off that it meets', () => {
+    fc.assert(fc.property(situation, ({ calendar, instant, today }) => {
+      const met = workingDays(calendar, today).filter((date) => date > today || instant <= instantOf(today, calendar.cut_off, calendar.time_zone))
+      expect(shipsOn(calendar, instant)).toBe(met.drop(calendar.processing_days).next().value)
+      expect(nextWorkingDays(calendar, today, 4)).toEqual([...workingDays(calendar, today).take(4)])
+    }))
+  })
+
+  test('later orders never leave earlier, and nothing leaves before it is received', () => {
+    fc.assert(fc.property(situation, fc.integer({ min: 0, max: 5 * HOUR_MS }), ({ calendar, instant }, later) => {
+      const [first, second] = [shipsOn(calendar, instant)!, shipsOn(calendar, addMs(instant, later))!]
+      expect(first <= second).toBe(true)
+      expect(isWorkingDay(calendar, first)).toBe(true)
+      const departure = departureInstant(calendar, instant)!
+      expect(departure >= instant).toBe(true)
+      expect(departure <= departureInstant(calendar, addMs(instant, later))!).toBe(true)
+    }))
+  })
+
+  test('an order for later is released on the last day that is early enough, never before now', () => {
+    fc.assert(fc.property(situation, fc.integer({ min: -5, max: 60 }), fc.integer({ min: 0, max: 10 }), ({ calendar, instant, today }, ahead, transit) => {
+      const wanted = addDays(today, ahead)
+      const release = releaseInstant(calendar, wanted, transit, instant)!
+      expect(release >= instant).toBe(true)
+      if (release.getTime() === instant.getTime()) return
+      const leaves = shipsOn(calendar, release)!
+      expect(addDays(leaves, transit) <= wanted).toBe(true)
+      // Released on the next working day it would be late.
+      const day = localTime(release, calendar.time_zone).date
+      const next = nextWorkingDays(calendar, addDays(day, 1), 1)[0]!
+      const later = shipsOn(calendar, instantOf(next, '00:00', calendar.time_zone))!
+      expect(addDays(later, transit) > wanted).toBe(true)
+    }))
+  })
+
+  test('an order that could still arrive in time is never released too late for it', () => {
+    fc.assert(fc.property(situation, fc.integer({ min: 0, max: 30 }), fc.integer({ min: 0, max: 5 }), ({ calendar, instant, today }, ahead, transit) => {
+      const wanted = addDays(today, ahead)
+      const inTime = (from: Date): boolean => addDays(shipsOn(calendar, from)!, transit) <= wanted
+      if (inTime(instant)) expect(inTime(releaseInstant(calendar, wanted, transit, instant)!)).toBe(true)
+    }))
+  })
+
+  test('a location is open exactly on the minutes of its hours', () => {
+    fc.assert(fc.property(situation, ({ calendar, instant, today }) => {
+      const described = describeDays(calendar, today, 1)[0]!
+      const shown = localTime(instant, calendar.time_zone).time
+      expect(isOpenAt(calendar, instant)).toBe(described.works && described.opens! <= shown && shown < described.closes!)
+    }))
+  })
+})

@@ -1,0 +1,80 @@
+import type { PlainDate } from '../../kernel/time.ts'
+import { addDays } from '../../kernel/time.ts'
+import type { Queryable, Tx } from '../../platform/db.ts'
+import { arrayOf, rowsOf, sql, type Sql } from '../../platform/sql.ts'
+import type { Location, LocationRow } from './location.ts'
+
+/** Of `locations l`, as `LocationRow` has them. */
+export const LOCATION_COLUMNS = sql.raw(`
+  l.id, l.code, l.name, l.kind, l.address, l.country, l.latitude, l.longitude, l.time_zone, l.active, l.capabilities, l.priority, l.handling_cost,
+  l.daily_capacity, l.cut_off, l.processing_days, l.opening_hours, l.created_at, l.version, l.field_versions,
+  array(select m.group_id from location_group_members m join location_groups g on g.id = m.group_id where m.location_id = l.id order by g.code) as group_ids,
+  array(select g.code from location_group_members m join location_groups g on g.id = m.group_id where m.location_id = l.id order by g.code) as groups`)
+
+/** How many days of closures `loadLocations` reads: longer than any order stays unreleased for want of a departure. */
+const CLOSURE_DAYS = 60
+
+async function readLocations(db: Queryable, where: Sql, closed: Sql = sql`true`): Promise<Location[]> {
+  const rows = await db.rows<LocationRow & { closures: PlainDate[] }>(sql`
+    select ${LOCATION_COLUMNS}, array(select c.closed_on::text from location_closures c where c.location_id = l.id and ${closed}) as closures
+    from locations l where ${where} order by l.code`)
+  return rows.map((row) => ({ ...row, closures: new Set(row.closures) }))
+}
+
+/** All active locations in the order of their codes, with the closures from the date on, for 60 days. One query. */
+export function loadLocations(db: Queryable, from: PlainDate): Promise<Location[]> {
+  return readLocations(db, sql`l.active`, sql`c.closed_on between ${from}::date and ${addDays(from, CLOSURE_DAYS)}::date`)
+}
+
+/** The locations of these codes, active or not, with all their closures. */
+export async function findLocationsByCode(db: Queryable, codes: readonly string[]): Promise<Map<string, Location>> {
+  const found = await readLocations(db, sql`l.code = any(${arrayOf(codes, 'text')})`)
+  return new Map(found.map((location) => [location.code, location]))
+}
+
+/** The locations of these ids, active or not, with all their closures. */
+export async function findLocations(db: Queryable, location_ids: readonly string[]): Promise<Map<string, Location>> {
+  const found = await readLocations(db, sql`l.id = any(${arrayOf(location_ids, 'uuid')})`)
+  return new Map(found.map((location) => [location.id, location]))
+}
+
+export function findLocation(db: Queryable, code: string): Promise<LocationRow | undefined> {
+  return db.maybe(sql`select ${LOCATION_COLUMNS} from locations l where l.code = ${code}`)
+}
+
+export function lockLocation(tx: Tx, code: string): Promise<LocationRow | undefined> {
+  return tx.maybe(sql`select ${LOCATION_COLUMNS} from locations l where l.code = ${code} for update of l`)
+}
+
+export async function insertLocation(tx: Tx, location: Omit<LocationRow, 'version' | 'field_versions' | 'group_ids' | 'groups'>): Promise<boolean> {
+  const inserted = await tx.run(sql`
+    insert into locations (id, code, name, kind, address, country, latitude, longitude, time_zone, active, capabilities, priority, handling_cost,
+      daily_capacity, cut_off, processing_days, opening_hours, created_at)
+    values (${location.id}, ${location.code}, ${location.name}, ${location.kind}, ${JSON.stringify(location.address)}, ${location.country}, ${location.latitude},
+      ${location.longitude}, ${location.time_zone}, ${location.active}, ${[...location.capabilities]}::text[], ${location.priority}, ${location.handling_cost},
+      ${location.daily_capacity}, ${location.cut_off}, ${location.processing_days}, ${JSON.stringify(location.opening_hours)}, ${location.created_at})
+    on conflict (code) do nothing`)
+  return inserted === 1
+}
+
+/** The columns that `applyPatch` may write. */
+export const EDITABLE = {
+  name: 'text', kind: 'text', address: 'jsonb', country: 'text', latitude: 'float8', longitude: 'float8', time_zone: 'text', active: 'boolean', capabilities: 'text[]',
+  priority: 'int', handling_cost: 'bigint', daily_capacity: 'int', cut_off: 'text', processing_days: 'int', opening_hours: 'jsonb',
+}
+
+export type Closure = { closed_on: PlainDate; reason: string }
+
+export function closuresOf(db: Queryable, location_id: string): Promise<Closure[]> {
+  return db.rows(sql`select closed_on, reason from location_closures where location_id = ${location_id} order by closed_on`)
+}
+
+/** Makes these the location's closures and counts up its version. The caller holds the location's lock. */
+export async function writeClosures(tx: Tx, location_id: string, closures: readonly Closure[]): Promise<void> {
+  await tx.run(sql`delete from location_closures where location_id = ${location_id}`)
+  await tx.run(sql`
+    insert into location_closures (location_id, closed_on, reason)
+    select ${location_id}, closed_on, reason from ${rowsOf(closures, { closed_on: 'date', reason: 'text' })}`)
+  await tx.run(sql`
+    update locations set version = version + 1, field_versions = field_versions || jsonb_build_object('closures', version + 1) where id = ${location_id}`)
+}

@@ -1,0 +1,81 @@
+import { ids } from '../../../kernel/id-kinds.ts'
+import { refuse } from '../../../kernel/problem.ts'
+import { inScope } from '../../../platform/caller.ts'
+import { command, type Command } from '../../../platform/command.ts'
+import { paymentsOf, requestRefunds, requestVoids } from '../../payments/index.ts'
+import { unwoundAmount } from '../amounts.ts'
+import { CANCELABLE_STATES, decideCancel, type CancelReason, type CancelTake } from '../order.ts'
+import { readOrderViews, type OrderView } from '../order-view.ts'
+import { linesOfOrders, lockOrders, moveUnits, setCancelReason, type OrderLineRow, type OrderRow } from '../orders.db.ts'
+import type { OrderPorts } from '../ports.ts'
+
+export type CancelOrder = { order_id: string; reason: CancelReason; note: string; lines: { line_id: string; quantity: number }[] | undefined }
+
+/**
+ * Cancels units that have not left, all of them or those asked for: claims go back to stock, locations stop working on
+ * them, what was paid for them is refunded or no longer collected. All in one transaction.
+ * Refuses with `order_not_cancelable` where fewer units are left than asked for.
+ */
+export function cancelOrder(ports: OrderPorts): Command<CancelOrder, OrderView> {
+  return command('orders.cancel', 'orders:cancel', async (context, input) => {
+    const { tx, now, caller, emit, audit } = context
+    const [order] = await lockOrders(tx, [input.order_id])
+    if (order === undefined || !inScope(caller, order)) throw refuse('not_found', 'There is no such order.')
+    const lines = await linesOfOrders(tx, [order.id])
+    const takes = decideTakes(order, lines, input)
+    emit({ type: 'order.units_canceled', order_id: order.id, data: { order_id: ids.order.show(order.id), reason: input.reason, lines: takes.map(({ line_id, quantity }) => ({ line_id: ids.line.show(line_id), quantity })) } })
+    emit(...(await ports.fulfillment.withdraw(tx, order.id, takes, now)))
+    await ports.sourcing.unclaim(tx, claimsOf(order.id, takes), { at: now, caller_id: caller.id, reason: 'cancel' })
+    const [moved] = await moveUnits(tx, takes.flatMap((take) => movesOf(order.id, take)), now)
+    if (moved?.status === 'canceled') {
+      await setCancelReason(tx, order.id, input.reason)
+      emit({ type: 'order.canceled', order_id: order.id, data: { order_id: ids.order.show(order.id), reason: input.reason } })
+    }
+    if (moved?.status === 'completed' && order.status !== 'completed') emit({ type: 'order.completed', order_id: order.id, data: { order_id: ids.order.show(order.id) } })
+    context.enqueue(...(await settle(context, order, lines, takes, moved?.status === 'canceled', input.reason)))
+    audit({ subject_id: order.id, changes: { canceled_units: { before: lines.reduce((sum, line) => sum + line.canceled, 0), after: lines.reduce((sum, line) => sum + line.canceled, 0) + takes.reduce((sum, take) => sum + take.quantity, 0) } } })
+    return (await readOrderViews(tx, [order.id])).get(order.id)!
+  })
+}
+
+function decideTakes(order: OrderRow, lines: readonly OrderLineRow[], input: CancelOrder): CancelTake[] {
+  const unknown = input.lines?.find(({ line_id }) => !lines.some(({ id }) => id === line_id))
+  if (unknown !== undefined) throw refuse('not_found', 'The order has no such line.', { line_id: ids.line.show(unknown.line_id) })
+  const decision = decideCancel(lines, input.lines)
+  if (!decision.ok) {
+    throw refuse('order_not_cancelable', 'Fewer units are left to cancel than asked for; the others have left already. Take a return for those.', {
+      lines: decision.short.map(({ line_id, cancelable }) => ({ line_id: ids.line.show(line_id), cancelable })),
+    })
+  }
+  if (decision.takes.length === 0) throw refuse('order_not_cancelable', order.status === 'canceled' ? 'The order is canceled already.' : 'Everything has left already. Take a return instead.', { status: order.status })
+  return decision.takes
+}
+
+/** Units that hold a claim on stock, and how many of them a location is already working on. */
+function claimsOf(order_id: string, takes: readonly CancelTake[]) {
+  return takes.flatMap(({ line_id, take }) => {
+    const released = (take.released ?? 0) + (take.picked ?? 0) + (take.packed ?? 0)
+    const quantity = (take.allocated ?? 0) + released
+    return quantity === 0 ? [] : [{ order_id, order_line_id: line_id, quantity, released }]
+  })
+}
+
+function movesOf(order_id: string, { line_id, take }: CancelTake) {
+  return CANCELABLE_STATES.flatMap((from) => (take[from] === undefined ? [] : [{ order_id, order_line_id: line_id, from, to: 'canceled' as const, quantity: take[from] }]))
+}
+
+/**
+ * Money follows the ledger: what was captured beyond the worth of what stays is refunded; an order canceled whole gives up
+ * its authorizations.
+ */
+async function settle(context: Parameters<Command<CancelOrder, OrderView>['handle']>[0], order: OrderRow, lines: readonly OrderLineRow[], takes: readonly CancelTake[], whole: boolean, reason: string) {
+  const { tx, now } = context
+  const canceledNow = new Map(takes.map(({ line_id, quantity }) => [line_id, quantity]))
+  const unwound = lines.reduce((sum, line) => sum + unwoundAmount(line, order.prices_include_tax, 0, line.canceled + line.returned + (canceledNow.get(line.id) ?? 0)), 0n)
+  const worth = whole ? 0n : order.total - unwound
+  const payments = (await paymentsOf(tx, [order.id])).get(order.id) ?? []
+  const held = payments.reduce((sum, payment) => sum + payment.captured - payment.refunded, 0n)
+  const refund = held > worth ? held - worth : 0n
+  const jobs = refund > 0n ? await requestRefunds(tx, [{ order_id: order.id, amount: refund, reason: `canceled: ${reason}`, cause_id: order.id, at: now }]) : []
+  return whole ? [...jobs, ...(await requestVoids(tx, [order.id], now))] : jobs
+}

@@ -1,0 +1,7 @@
+export { unitsShare, unwoundAmount } from './amounts.ts'
+export type { CaptureInput } from './capture-input.ts'
+export { importOrders } from './commands/capture-orders.ts'
+export { type CancelTake, HOLD_TYPES } from './order.ts'
+export { endHolds, findOrder, findOrders, holdsOfOrders, insertHolds, linesOfOrders, lockOrders, moveUnits, type OrderLineRow, type OrderRow, type UnitMove } from './orders.db.ts'
+export { OrderParams, requireOrder } from './orders.routes.ts'
+export type { FulfillmentPort, OrderPorts, SourcingAllocation, SourcingDemand, SourcingPlan, SourcingPort, SourcingTrigger } from './ports.ts'

@@ -1,0 +1,101 @@
+import { Type, type Static } from 'typebox'
+import { ids } from '../../kernel/id-kinds.ts'
+import { showMoney } from '../../kernel/money.ts'
+import { groupByKey } from '../../kernel/quantity.ts'
+import type { Queryable } from '../../platform/db.ts'
+import { Address, AllowedAction, Anything, closed, Money, Nullable } from '../../platform/http/schemas.ts'
+import { findChannels } from '../channels/index.ts'
+import { findLocations } from '../locations/index.ts'
+import { paymentsOf, paymentSummary } from '../payments/index.ts'
+import { lineTotal } from './amounts.ts'
+import { allowedActions, returnStatus, UNIT_STATES, type UnitCounters } from './order.ts'
+import { findOrders, holdsOfOrders, linesOfOrders, type HoldRow, type OrderLineRow, type OrderRow } from './orders.db.ts'
+
+const Units = Type.Object(Object.fromEntries(UNIT_STATES.map((state) => [state, Type.Integer()])), closed)
+
+const LineView = Type.Object({
+  id: Type.String(), line_number: Type.Integer(), sku: Type.String(), description: Type.String(), kind: Type.String(), quantity: Type.Integer(),
+  unit_price: Money, discount: Money, tax: Money, total: Money, units: Units, bundle: Nullable(Anything), custom_fields: Anything,
+}, closed)
+
+const HoldView = Type.Object({
+  id: Type.String(), type: Type.String(), note: Type.String(), owner_id: Nullable(Type.String()), release_at: Nullable(Type.String()), placed_at: Type.String(), released_at: Nullable(Type.String()),
+}, closed)
+
+export const OrderSchema = Type.Object({
+  id: Type.String(), number: Type.String(), channel: Type.String(), external_id: Nullable(Type.String()),
+  status: Type.String(), payment_status: Type.String(), fulfillment_status: Type.String(), return_status: Type.String(),
+  placed_at: Type.String(), created_at: Type.String(), completed_at: Nullable(Type.String()), canceled_at: Nullable(Type.String()), cancel_reason: Nullable(Type.String()),
+  customer: Type.Object({ id: Nullable(Type.String()), name: Nullable(Type.String()), email: Nullable(Type.String()), phone: Nullable(Type.String()) }, closed),
+  delivery: Type.String(), pickup_location: Nullable(Type.String()), shipping_method: Type.String(), requested_delivery_date: Nullable(Type.String()), release_at: Nullable(Type.String()),
+  shipping_address: Nullable(Address), billing_address: Nullable(Address),
+  currency: Type.String(), prices_include_tax: Type.Boolean(),
+  subtotal: Money, discount_total: Money, shipping_total: Money, tax_total: Money, total: Money,
+  paid: Type.Object({ authorized: Money, captured: Money, refunded: Money, balance_due: Money }, closed),
+  lines: Type.Array(LineView), holds: Type.Array(HoldView),
+  custom_fields: Anything, form_version: Type.Integer(), note: Type.String(), tags: Type.Array(Type.String()), version: Type.Integer(),
+  allowed_actions: Type.Array(AllowedAction),
+}, closed)
+export type OrderView = Static<typeof OrderSchema>
+
+/** Complete orders as the API shows them, in a fixed number of statements whatever their number. */
+export async function readOrderViews(db: Queryable, orderIds: readonly string[]): Promise<Map<string, OrderView>> {
+  if (orderIds.length === 0) return new Map()
+  const orders = await findOrders(db, orderIds)
+  const lines = groupByKey(await linesOfOrders(db, orderIds), ({ order_id }) => order_id)
+  const holds = groupByKey(await holdsOfOrders(db, orderIds), ({ order_id }) => order_id)
+  const payments = await paymentsOf(db, orderIds)
+  const channels = await findChannels(db, [...new Set(orders.map(({ channel_id }) => channel_id))])
+  const pickups = orders.flatMap(({ pickup_location_id }) => (pickup_location_id === null ? [] : [pickup_location_id]))
+  const locations = pickups.length === 0 ? new Map() : await findLocations(db, [...new Set(pickups)])
+  return new Map(orders.map((order) => [order.id, viewOrder(order, {
+    lines: lines.get(order.id) ?? [],
+    holds: holds.get(order.id) ?? [],
+    payments: payments.get(order.id) ?? [],
+    channel: channels.get(order.channel_id)!.code,
+    pickup_location: order.pickup_location_id === null ? null : locations.get(order.pickup_location_id)?.code ?? null,
+  })]))
+}
+
+type Parts = { lines: readonly OrderLineRow[]; holds: readonly HoldRow[]; payments: Parameters<typeof paymentSummary>[0]; channel: string; pickup_location: string | null }
+
+function viewOrder(order: OrderRow, { lines, holds, payments, channel, pickup_location }: Parts): OrderView {
+  const money = (amount: bigint) => showMoney(amount, order.currency)
+  const paid = paymentSummary(payments, order.total)
+  const units = sumUnits(lines)
+  return {
+    id: ids.order.show(order.id), number: order.number, channel, external_id: order.external_id,
+    status: order.status, payment_status: paid.payment_status, fulfillment_status: order.fulfillment_status, return_status: returnStatus(units),
+    placed_at: order.placed_at.toISOString(), created_at: order.created_at.toISOString(), completed_at: order.completed_at?.toISOString() ?? null,
+    canceled_at: order.canceled_at?.toISOString() ?? null, cancel_reason: order.cancel_reason,
+    customer: { id: order.customer_id === null ? null : ids.customer.show(order.customer_id), name: order.customer_name, email: order.email, phone: order.phone },
+    delivery: order.delivery, pickup_location, shipping_method: order.shipping_method, requested_delivery_date: order.requested_delivery_date, release_at: order.release_at?.toISOString() ?? null,
+    shipping_address: order.shipping_address, billing_address: order.billing_address,
+    currency: order.currency, prices_include_tax: order.prices_include_tax,
+    subtotal: money(order.subtotal), discount_total: money(order.discount_total), shipping_total: money(order.shipping_total), tax_total: money(order.tax_total), total: money(order.total),
+    paid: { authorized: money(paid.authorized), captured: money(paid.captured), refunded: money(paid.refunded), balance_due: money(paid.balance_due) },
+    lines: lines.map((line) => viewLine(line, order)), holds: holds.map(viewHold),
+    custom_fields: order.custom_fields, form_version: order.form_version, note: order.note, tags: order.tags, version: order.version,
+    allowed_actions: allowedActions(order, lines),
+  }
+}
+
+function viewLine(line: OrderLineRow, order: OrderRow): OrderView['lines'][number] {
+  const money = (amount: bigint) => showMoney(amount, order.currency)
+  return {
+    id: ids.line.show(line.id), line_number: line.line_number, sku: line.sku, description: line.description, kind: line.kind, quantity: line.quantity,
+    unit_price: money(line.unit_price), discount: money(line.discount), tax: money(line.tax), total: money(lineTotal(line, order.prices_include_tax)),
+    units: Object.fromEntries(UNIT_STATES.map((state) => [state, line[state]])) as UnitCounters, bundle: line.bundle, custom_fields: line.custom_fields,
+  }
+}
+
+export function viewHold(hold: HoldRow): OrderView['holds'][number] {
+  return {
+    id: ids.hold.show(hold.id), type: hold.type, note: hold.note, owner_id: hold.owner_id === null ? null : ids.user.show(hold.owner_id),
+    release_at: hold.release_at?.toISOString() ?? null, placed_at: hold.placed_at.toISOString(), released_at: hold.released_at?.toISOString() ?? null,
+  }
+}
+
+function sumUnits(lines: readonly UnitCounters[]): UnitCounters {
+  return Object.fromEntries(UNIT_STATES.map((state) => [state, lines.reduce((sum, line) => sum + line[state], 0)])) as UnitCounters
+}

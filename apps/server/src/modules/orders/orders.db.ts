@@ -1,0 +1,216 @@
+import { assert } from '../../kernel/assert.ts'
+import type { Queryable, Tx } from '../../platform/db.ts'
+import type { Address } from '../../platform/http/schemas.ts'
+import { arrayOf, rowsOf, sql } from '../../platform/sql.ts'
+import { noUnits, UNIT_STATES, type CancelReason, type HoldType, type OrderStatus, type UnitCounters, type UnitState } from './order.ts'
+
+export type OrderRow = {
+  id: string
+  number: string
+  channel_id: string
+  external_id: string | null
+  content_hash: string | null
+  status: OrderStatus
+  currency: string
+  customer_id: string | null
+  customer_name: string | null
+  email: string | null
+  phone: string | null
+  shipping_address: Address | null
+  billing_address: Address | null
+  delivery: 'ship' | 'pickup'
+  pickup_location_id: string | null
+  shipping_method: string
+  requested_delivery_date: string | null
+  release_at: Date | null
+  on_shortage: 'refuse' | 'backorder' | 'hold'
+  max_splits: number | null
+  prices_include_tax: boolean
+  subtotal: bigint
+  discount_total: bigint
+  shipping_total: bigint
+  shipping_tax: bigint
+  tax_total: bigint
+  total: bigint
+  fulfillment_status: string
+  open_holds: number
+  custom_fields: Record<string, unknown>
+  form_version: number
+  note: string
+  tags: string[]
+  placed_at: Date
+  created_at: Date
+  completed_at: Date | null
+  canceled_at: Date | null
+  cancel_reason: CancelReason | null
+  version: number
+  field_versions: Record<string, number>
+}
+
+export type OrderLineRow = UnitCounters & {
+  id: string
+  order_id: string
+  line_number: number
+  variant_id: string
+  sku: string
+  description: string
+  kind: 'goods' | 'service'
+  bundle: Record<string, unknown> | null
+  quantity: number
+  unit_price: bigint
+  discount: bigint
+  tax: bigint
+  custom_fields: Record<string, unknown>
+}
+
+const ORDER_COLUMNS = sql.raw(`id, number, channel_id, external_id, content_hash, status, currency, customer_id, customer_name, email, phone, shipping_address, billing_address,
+  delivery, pickup_location_id, shipping_method, requested_delivery_date, release_at, on_shortage, max_splits, prices_include_tax, subtotal, discount_total, shipping_total,
+  shipping_tax, tax_total, total, fulfillment_status, open_holds, custom_fields, form_version, note, tags, placed_at, created_at, completed_at, canceled_at, cancel_reason, version, field_versions`)
+const LINE_COLUMNS = sql.raw(`id, order_id, line_number, variant_id, sku, description, kind, bundle, quantity, unit_price, discount, tax, custom_fields, ${UNIT_STATES.join(', ')}`)
+
+export function findOrder(db: Queryable, id: string): Promise<OrderRow | undefined> {
+  return db.maybe(sql`select ${ORDER_COLUMNS} from orders where id = ${id}`)
+}
+
+export function findOrders(db: Queryable, orderIds: readonly string[]): Promise<OrderRow[]> {
+  return db.rows(sql`select ${ORDER_COLUMNS} from orders where id = any(${arrayOf(orderIds, 'uuid')})`)
+}
+
+export function findOrderByNumber(db: Queryable, number: string): Promise<OrderRow | undefined> {
+  return db.maybe(sql`select ${ORDER_COLUMNS} from orders where number = ${number}`)
+}
+
+/** The orders, locked in id order until the commit. Unknown ids are left out. */
+export function lockOrders(tx: Tx, orderIds: readonly string[]): Promise<OrderRow[]> {
+  return tx.rows(sql`select ${ORDER_COLUMNS} from orders where id = any(${arrayOf(orderIds, 'uuid')}) order by id for update`)
+}
+
+export function linesOfOrders(db: Queryable, orderIds: readonly string[]): Promise<OrderLineRow[]> {
+  return db.rows(sql`select ${LINE_COLUMNS} from order_lines where order_id = any(${arrayOf(orderIds, 'uuid')}) order by order_id, line_number`)
+}
+
+/** The orders that a channel has sent before, by what it calls them. */
+export function findByExternalIds(db: Queryable, keys: readonly { channel_id: string; external_id: string }[]): Promise<OrderRow[]> {
+  return db.rows(sql`
+    select ${ORDER_COLUMNS} from orders
+    where (channel_id, external_id) in (select channel_id, external_id from ${rowsOf(keys, { channel_id: 'uuid', external_id: 'text' })})`)
+}
+
+export type NewOrder = Omit<OrderRow, 'number' | 'fulfillment_status' | 'status' | 'completed_at' | 'canceled_at' | 'cancel_reason' | 'version' | 'field_versions'> & { units: UnitCounters }
+
+/**
+ * Inserts orders and answers their numbers by id. An order whose external id another process has just stored is left out:
+ * its number is missing in the answer.
+ */
+export async function insertOrders(tx: Tx, orders: readonly NewOrder[]): Promise<Map<string, { number: string; fulfillment_status: string; status: OrderStatus }>> {
+  const rows = orders.map(({ units, ...order }) => ({ ...order, ...Object.fromEntries(UNIT_STATES.map((state) => [`units_${state}`, units[state]])), status: activeUnits(units) === 0 ? 'completed' : 'placed', completed_at: activeUnits(units) === 0 ? order.placed_at : null, tag_list: JSON.stringify(order.tags) })) as Record<string, unknown>[]
+  const columns = {
+    id: 'uuid', channel_id: 'uuid', external_id: 'text', content_hash: 'text', status: 'text', currency: 'text', customer_id: 'uuid', customer_name: 'text', email: 'text', phone: 'text',
+    shipping_address: 'jsonb', billing_address: 'jsonb', delivery: 'text', pickup_location_id: 'uuid', shipping_method: 'text', requested_delivery_date: 'date', release_at: 'timestamptz',
+    on_shortage: 'text', max_splits: 'int', prices_include_tax: 'boolean', subtotal: 'bigint', discount_total: 'bigint', shipping_total: 'bigint', shipping_tax: 'bigint', tax_total: 'bigint', total: 'bigint',
+    units_open: 'int', units_backordered: 'int', units_allocated: 'int', units_delivered: 'int', open_holds: 'int',
+    custom_fields: 'jsonb', form_version: 'int', note: 'text', tags: 'jsonb', placed_at: 'timestamptz', created_at: 'timestamptz', completed_at: 'timestamptz',
+  } as const
+  const names = Object.keys(columns)
+  const inserted = await tx.rows<{ id: string; number: string; fulfillment_status: string; status: OrderStatus }>(sql`
+    insert into orders (${sql.raw(names.join(', '))})
+    select ${sql.raw(names.map((name) => (name === 'tags' ? 'array(select jsonb_array_elements_text(tags))' : name)).join(', '))}
+    from ${rowsOf(rows, columns)} order by ordinal
+    on conflict (channel_id, external_id) do nothing
+    returning id, number, fulfillment_status, status`)
+  return new Map(inserted.map(({ id, ...rest }) => [id, rest]))
+}
+
+/** Units with which something still has to happen. */
+function activeUnits(units: UnitCounters): number {
+  return units.open + units.backordered + units.allocated + units.released + units.picked + units.packed + units.shipped
+}
+
+export async function insertLines(tx: Tx, lines: readonly OrderLineRow[]): Promise<void> {
+  const columns = {
+    id: 'uuid', order_id: 'uuid', line_number: 'int', variant_id: 'uuid', sku: 'text', description: 'text', kind: 'text', bundle: 'jsonb', quantity: 'int', unit_price: 'bigint', discount: 'bigint', tax: 'bigint',
+    open: 'int', backordered: 'int', allocated: 'int', delivered: 'int', custom_fields: 'jsonb',
+  } as const
+  const names = sql.raw(Object.keys(columns).join(', '))
+  await tx.run(sql`insert into order_lines (${names}) select ${names} from ${rowsOf(lines as readonly Record<string, unknown>[], columns)} order by ordinal`)
+}
+
+export type UnitMove = { order_id: string; order_line_id: string; from: UnitState; to: UnitState; quantity: number }
+export type MovedOrder = { id: string; status: OrderStatus; fulfillment_status: string }
+
+/**
+ * Moves units of lines from one state to another and keeps the orders' sums and statuses in the same statement: the only
+ * writer of counters. The caller holds the locks of the orders and has seen that the units are there; the database's
+ * checks catch one who has not. Answers the orders as they are now.
+ */
+export async function moveUnits(tx: Tx, moves: readonly UnitMove[], at: Date): Promise<MovedOrder[]> {
+  const deltas = new Map<string, UnitCounters & { id: string; order_id: string }>()
+  for (const { order_id, order_line_id, from, to, quantity } of moves) {
+    assert(quantity > 0 && from !== to, 'units move from one state to another')
+    let delta = deltas.get(order_line_id)
+    if (delta === undefined) deltas.set(order_line_id, (delta = { id: order_line_id, order_id, ...noUnits() }))
+    delta[from] -= quantity
+    delta[to] += quantity
+  }
+  if (deltas.size === 0) return []
+  const rows = [...deltas.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
+  return tx.rows<MovedOrder>(sql`
+    with delta as (select * from ${rowsOf(rows, DELTA_COLUMNS)}),
+    moved as (
+      update order_lines l set ${LINE_ASSIGNMENTS} from delta d where l.id = d.id returning l.id
+    ),
+    sums as (select order_id, ${DELTA_SUMS} from delta group by order_id)
+    update orders o set ${ORDER_ASSIGNMENTS},
+      status = case when ${ACTIVE_AFTER} > 0 then 'placed' when o.units_delivered + s.delivered + o.units_returned + s.returned > 0 then 'completed' else 'canceled' end,
+      completed_at = case when ${ACTIVE_AFTER} = 0 and o.units_delivered + s.delivered + o.units_returned + s.returned > 0 then coalesce(o.completed_at, ${at}) end,
+      canceled_at = case when ${ACTIVE_AFTER} = 0 and o.units_delivered + s.delivered + o.units_returned + s.returned = 0 then coalesce(o.canceled_at, ${at}) end
+    from sums s where o.id = s.order_id
+    returning o.id, o.status, o.fulfillment_status`)
+}
+
+const DELTA_COLUMNS = { id: 'uuid', order_id: 'uuid', ...Object.fromEntries(UNIT_STATES.map((state) => [state, 'int'])) } as { id: 'uuid'; order_id: 'uuid' } & Record<UnitState, 'int'>
+const LINE_ASSIGNMENTS = sql.raw(UNIT_STATES.map((state) => `${state} = l.${state} + d.${state}`).join(', '))
+const DELTA_SUMS = sql.raw(UNIT_STATES.map((state) => `sum(${state})::int as ${state}`).join(', '))
+const ORDER_ASSIGNMENTS = sql.raw(UNIT_STATES.map((state) => `units_${state} = o.units_${state} + s.${state}`).join(', '))
+const ACTIVE_AFTER = sql.raw(`(${(['open', 'backordered', 'allocated', 'released', 'picked', 'packed', 'shipped'] as const).map((state) => `o.units_${state} + s.${state}`).join(' + ')})`)
+
+export type NewHold = { id: string; order_id: string; type: HoldType; note: string; owner_id: string | null; release_at: Date | null; placed_at: Date; placed_by: string }
+
+/** Places holds; the caller holds the orders' locks. `counted` says that the order was inserted with them counted. */
+export async function insertHolds(tx: Tx, holds: readonly NewHold[], counted: boolean): Promise<void> {
+  if (holds.length === 0) return
+  await tx.run(sql`
+    insert into order_holds (id, order_id, type, note, owner_id, release_at, placed_at, placed_by)
+    select id, order_id, type, note, owner_id, release_at, placed_at, placed_by
+    from ${rowsOf(holds, { id: 'uuid', order_id: 'uuid', type: 'text', note: 'text', owner_id: 'uuid', release_at: 'timestamptz', placed_at: 'timestamptz', placed_by: 'uuid' })}`)
+  if (counted) return
+  await tx.run(sql`
+    update orders o set open_holds = o.open_holds + h.count
+    from (select order_id, count(*)::int as count from ${rowsOf(holds, { order_id: 'uuid' })} group by order_id) h where o.id = h.order_id`)
+}
+
+/** Ends holds that are still open and answers which; the caller holds the orders' locks. */
+export async function endHolds(tx: Tx, holdIds: readonly string[], at: Date, by: string): Promise<{ id: string; order_id: string; type: HoldType }[]> {
+  return tx.rows(sql`
+    with ended as (
+      update order_holds set released_at = ${at}, released_by = ${by}
+      where id = any(${arrayOf(holdIds, 'uuid')}) and released_at is null
+      returning id, order_id, type
+    ), counted as (
+      update orders o set open_holds = o.open_holds - e.count
+      from (select order_id, count(*)::int as count from ended group by order_id) e where o.id = e.order_id
+    )
+    select id, order_id, type from ended`)
+}
+
+export type HoldRow = NewHold & { released_at: Date | null; released_by: string | null }
+
+export function holdsOfOrders(db: Queryable, orderIds: readonly string[]): Promise<HoldRow[]> {
+  return db.rows(sql`
+    select id, order_id, type, note, owner_id, release_at, placed_at, placed_by, released_at, released_by
+    from order_holds where order_id = any(${arrayOf(orderIds, 'uuid')}) order by order_id, id`)
+}
+
+export async function setCancelReason(tx: Tx, orderId: string, reason: CancelReason): Promise<void> {
+  await tx.run(sql`update orders set cancel_reason = ${reason} where id = ${orderId}`)
+}

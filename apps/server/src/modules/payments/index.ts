@@ -1,0 +1,7 @@
+export type { LedgerEvent, LedgerWork } from './append-entries.ts'
+export { TENDERS, type Payment, type PaymentStatus, type Tender } from './ledger.ts'
+export { recordPayments, type NewPayment } from './record-payments.ts'
+export { refundsByCause, paymentsOf } from './queries/payments-of.ts'
+export { requestCapture, requestRefund, requestVoid, type CaptureRequest, type RefundRequest, type VoidRequest } from './request-moves.ts'
+export { ORDER_PAYMENT_STATUSES, paymentSummary, type OrderPaymentStatus, type PaymentSummary } from './summary.ts'
+export { tenderErrors, type TenderInput } from './tender-input.ts'

@@ -1,0 +1,90 @@
+import { unreachable } from '../../kernel/assert.ts'
+import { CONDITIONS } from './conditions.ts'
+import type { CandidateGroup, Decision, RuleTrace, UnfilledReason } from './decision.ts'
+import { phraseExclusion } from './filters.ts'
+import { phraseRanking } from './rankings.ts'
+import type { Fact } from './settings.ts'
+import type { SmallestChange } from './smallest-change.ts'
+import type { RankedCode } from './verdicts.ts'
+
+/** What people call things: locations by code, lines by line id, rules by rule id. What has no name here keeps its id. */
+export type DecisionNames = { locations: ReadonlyMap<string, string>; lines: ReadonlyMap<string, string>; rules: ReadonlyMap<string, string> }
+
+type Naming = (code: string) => string
+
+const RANKED: Readonly<Record<RankedCode, (limit: Fact, value: Fact, than: string) => string>> = {
+  split_limit: (limit, value) => `it had ${value} of the ${limit} units, but the order may not be split over more locations`,
+  fewest_splits: (limit, value) => `it had ${value} of the ${limit} units and would not have saved a parcel`,
+  covered: (limit, value) => `it had ${value} of the ${limit} units, and better ranked locations already gave those`,
+  tie: (_limit, _value, than) => `equal to ${than} by every ranking`,
+}
+
+const UNFILLED: Readonly<Record<UnfilledReason, string>> = {
+  no_stock: 'no location has more of it',
+  ruled_out: 'only locations that were ruled out have it',
+  split_limit: 'the order may not be split over more locations',
+  line_whole: 'no location has the whole line, and the rule does not divide lines',
+  put_aside: 'the rule places all or nothing',
+  no_rule: 'no rule of the strategy is for this order',
+  refused: 'it was there, but the order was refused for what is missing',
+}
+
+const OUTCOME: Readonly<Record<Decision['outcome'], string | undefined>> = {
+  filled: undefined,
+  refuse: 'The order was refused.',
+  backorder: 'The missing units are backordered.',
+  hold: 'The order is on hold for the missing units.',
+}
+
+/** The decision in plain English, one sentence each: rules, chosen locations, all other locations, what is missing. */
+export function explainDecision(decision: Decision, names: DecisionNames): string[] {
+  const location: Naming = (code) => names.locations.get(code) ?? code
+  const line = (id: string): string => names.lines.get(id) ?? id
+  const outcome = OUTCOME[decision.outcome]
+  return [
+    ...decision.rules.map((trace) => explainRule(trace, names.rules.get(trace.rule) ?? trace.rule)),
+    ...decision.chosen.flatMap(({ location: code, lines }) =>
+      lines.map(({ line_id, quantity, seen }) => `${location(code)} supplies ${quantity} × ${line(line_id)}; it had ${seen}.`),
+    ),
+    ...decision.excluded.flatMap((group) => explainGroup(group, 'ruled out', location, (value) => phraseExclusion(group.code, group.limit ?? null, value))),
+    ...decision.below.flatMap((group) => explainGroup(group, 'passed over', location, (value) => phraseBelow(group, value, location))),
+    ...decision.unfilled.map(({ line_id, quantity, reason }) => `${quantity} × ${line(line_id)} could not be placed: ${UNFILLED[reason]}.`),
+    ...(outcome === undefined ? [] : [outcome]),
+  ]
+}
+
+/** "3 more units at Leeds would have avoided the split." */
+export function explainSmallestChange({ location, units, effect }: SmallestChange, names: Pick<DecisionNames, 'locations'>): string {
+  const more = units === 1 ? '1 more unit' : `${units} more units`
+  return `${more} at ${names.locations.get(location) ?? location} would have ${effect === 'fills_order' ? 'filled the order' : 'avoided the split'}.`
+}
+
+function explainRule(trace: RuleTrace, name: string): string {
+  const units = (count: number): string => (count === 1 ? '1 unit' : `${count} units`)
+  switch (trace.result) {
+    case 'applied':
+      return `Rule "${name}" placed ${units(trace.units)}.`
+    case 'put_aside':
+      return `Rule "${name}" was put aside: it places all or nothing and found a place for only ${units(trace.units)}.`
+    case 'not_matched':
+      return `Rule "${name}" did not apply: ${(CONDITIONS as Readonly<Record<string, { phrase: string }>>)[trace.because]?.phrase ?? trace.because}.`
+    case 'not_reached':
+      return `Rule "${name}" was not reached.`
+    default:
+      return unreachable(trace)
+  }
+}
+
+/** Locations with figures of their own get a sentence each; the others share one. */
+function explainGroup({ locations, values }: CandidateGroup, fate: string, name: Naming, phrase: (value: Fact) => string): string[] {
+  if (values === undefined) return [`${listNames(locations.map(name))} ${locations.length === 1 ? 'was' : 'were'} ${fate}: ${phrase(null)}.`]
+  return locations.map((code, index) => `${name(code)} was ${fate}: ${phrase(values[index] ?? null)}.`)
+}
+
+function listNames(names: readonly string[]): string {
+  return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
+}
+
+function phraseBelow({ code, limit = null, than = '' }: CandidateGroup, value: Fact, name: Naming): string {
+  return Object.hasOwn(RANKED, code) ? RANKED[code as RankedCode](limit, value, name(than)) : phraseRanking(code, value, limit, name(than))
+}

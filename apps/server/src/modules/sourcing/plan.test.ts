@@ -1,0 +1,221 @@
+import { describe, expect, it } from 'vitest'
+import type { Candidate, Demand } from './demand.ts'
+import { candidateOf, demandOf, levelsOf, lineOf, strategyOf } from './fixtures.ts'
+import { type Plan, planOrder, planOrders } from './plan.ts'
+import { createStockView, sellableAt } from './stock-view.ts'
+import { DEFAULT_STRATEGIES, type Rule, type Strategy } from './strategy.ts'
+
+const LEEDS = candidateOf('LEEDS', { kind: 'store', groups: ['stores'], priority: 2, coordinates: { latitude: 53.8, longitude: -1.55 } })
+const YORK = candidateOf('YORK', { kind: 'store', groups: ['stores'], priority: 2, coordinates: { latitude: 53.96, longitude: -1.08 } })
+const DERBY = candidateOf('DERBY', { groups: ['warehouses'], coordinates: { latitude: 52.92, longitude: -1.47 } })
+const ALL = [LEEDS, YORK, DERBY]
+
+type Stock = Parameters<typeof levelsOf>[0]
+
+function plan(demand: Demand, stock: Stock, strategy: Strategy, candidates: readonly Candidate[] = ALL): Plan {
+  return planOrder(demand, candidates, createStockView(levelsOf(stock)), strategy)
+}
+
+/** `LEEDS: 2 mug` for each allocation. */
+const given = ({ allocations }: Plan): string[] => allocations.map(({ location_id, quantity, variant_id }) => `${location_id.slice(3)}: ${quantity} ${variant_id}`)
+const why = ({ decision }: Plan, code: string): string | undefined => [...decision.excluded, ...decision.below].find(({ locations }) => locations.includes(code))?.code
+
+const TWO_MUGS = demandOf([lineOf('l1', 'mug', 2)])
+const MUGS_AND_PLATES = demandOf([lineOf('l1', 'mug', 2), lineOf('l2', 'plate', 1)])
+const NEAREST = strategyOf({ rankings: [{ type: 'fewest_splits' }, { type: 'distance' }] })
+
+describe('the choice of locations', () => {
+  it('prefers one location that has everything to two nearer ones', () => {
+    const result = plan(MUGS_AND_PLATES, { LEEDS: { mug: 2 }, YORK: { plate: 1 }, DERBY: { mug: 2, plate: 1 } }, NEAREST)
+    expect(given(result)).toEqual(['DERBY: 2 mug', 'DERBY: 1 plate'])
+    expect(result.shortage).toBeNull()
+    expect(result.decision.below).toEqual([{ code: 'fewest_splits', limit: 3, locations: ['LEEDS', 'YORK'], values: [2, 1] }])
+  })
+
+  it('uses up locations in rank order where splits do not matter', () => {
+    const result = plan(MUGS_AND_PLATES, { LEEDS: { mug: 1 }, YORK: { mug: 1, plate: 1 }, DERBY: { mug: 2, plate: 1 } }, strategyOf({ rankings: [{ type: 'distance' }] }))
+    expect(given(result)).toEqual(['LEEDS: 1 mug', 'YORK: 1 mug', 'YORK: 1 plate'])
+    expect(why(result, 'DERBY')).toBe('distance')
+  })
+
+  it('keeps rankings before fewest_splits as tiers', () => {
+    const rankings = [{ type: 'priority' as const }, { type: 'fewest_splits' as const }, { type: 'distance' as const }]
+    const result = plan(TWO_MUGS, { LEEDS: { mug: 2 }, YORK: { mug: 2 }, DERBY: { mug: 1 } }, strategyOf({ rankings }))
+    expect(given(result)).toEqual(['DERBY: 1 mug', 'LEEDS: 1 mug'])
+  })
+
+  it('fills the order before it honors tiers where the number of locations is limited', () => {
+    const rankings = [{ type: 'priority' as const }, { type: 'fewest_splits' as const }]
+    const result = plan(TWO_MUGS, { LEEDS: { mug: 2 }, DERBY: { mug: 1 } }, strategyOf({ rankings, split: { max_locations: 1, keep_lines_whole: false } }))
+    expect(given(result)).toEqual(['LEEDS: 2 mug'])
+  })
+
+  it('does not divide a line that one of the chosen locations can serve alone', () => {
+    const demand = demandOf([lineOf('l1', 'mug', 4), lineOf('l2', 'plate', 1)])
+    const result = plan(demand, { LEEDS: { mug: 3, plate: 1 }, DERBY: { mug: 4 } }, NEAREST)
+    expect(given(result)).toEqual(['DERBY: 4 mug', 'LEEDS: 1 plate'])
+  })
+
+  it('takes the location with more stock to spare, by days where asked', () => {
+    const levels = [
+      { variant_id: 'mug', location_id: LEEDS.id, available: 50, safety_stock: 10, daily_demand: 10 },
+      { variant_id: 'mug', location_id: YORK.id, available: 20, safety_stock: 0, daily_demand: 0.5 },
+    ]
+    const by = (measure: 'units' | 'days'): Plan => planOrder(TWO_MUGS, ALL, createStockView(levels), strategyOf({ rankings: [{ type: 'overstock', measure }] }))
+    expect(given(by('units'))).toEqual(['LEEDS: 2 mug'])
+    expect(given(by('days'))).toEqual(['YORK: 2 mug'])
+    expect(by('days').decision.below).toEqual([{ code: 'overstock', limit: 40, than: 'YORK', locations: ['LEEDS'], values: [4] }])
+  })
+
+  it('ranks by handling cost and by capacity left, where no limit is the most', () => {
+    const candidates = [candidateOf('A', { handling_cost: 250n, capacity_left: null }), candidateOf('B', { handling_cost: 90n, capacity_left: 5 })]
+    const stock = { A: { mug: 9 }, B: { mug: 9 } }
+    expect(given(plan(TWO_MUGS, stock, strategyOf({ rankings: [{ type: 'handling_cost' }] }), candidates))).toEqual(['B: 2 mug'])
+    expect(given(plan(TWO_MUGS, stock, strategyOf({ rankings: [{ type: 'capacity' }] }), candidates))).toEqual(['A: 2 mug'])
+  })
+
+  it('lets the next ranking decide within a distance band', () => {
+    const rankings = [{ type: 'distance' as const, band_km: 200 }, { type: 'priority' as const }]
+    expect(given(plan(TWO_MUGS, { LEEDS: { mug: 2 }, DERBY: { mug: 2 } }, strategyOf({ rankings })))).toEqual(['DERBY: 2 mug'])
+  })
+})
+
+describe('filters', () => {
+  const cases: [string, Partial<Candidate>, Partial<Demand>, Partial<Rule>][] = [
+    ['inactive', { active: false }, {}, {}],
+    ['channel', { groups: ['stores'] }, { location_groups: ['online'] }, {}],
+    ['group', { groups: ['stores'] }, {}, { location_groups: ['warehouses'] }],
+    ['pickup_location', {}, { method: 'pickup', pickup_location_id: 'id-OTHER' }, {}],
+    ['capability', { capabilities: ['pickup'] }, {}, {}],
+    ['capability', { capabilities: ['ship'] }, { requires: ['gift_wrap'] }, {}],
+    ['capacity', { capacity_left: 0 }, {}, {}],
+    ['kind', { kind: 'store' }, {}, { filters: [{ type: 'kind', any_of: ['warehouse'] }] }],
+    ['same_country', { country: 'FR' }, {}, { filters: [{ type: 'same_country' }] }],
+    ['country', { country: 'FR' }, {}, { filters: [{ type: 'country', any_of: ['GB', 'IE'] }] }],
+    ['ships_today', { ships_today: false }, {}, { filters: [{ type: 'ships_today' }] }],
+    ['promise', { next_ship_at: new Date('2026-03-02T16:00:00Z') }, { latest_ship_at: new Date('2026-03-02T15:59:59Z') }, { filters: [{ type: 'promise' }] }],
+    ['promise', { next_ship_at: null }, { latest_ship_at: new Date('2026-03-02T15:59:59Z') }, { filters: [{ type: 'promise' }] }],
+    ['distance', { coordinates: { latitude: 51.5, longitude: 0 } }, {}, { filters: [{ type: 'distance', max_km: 100 }] }],
+    ['distance', { coordinates: null }, {}, { filters: [{ type: 'distance', max_km: 100, unknown: 'exclude' }] }],
+    ['stock_age', { stock_age_hours: 30 }, {}, { filters: [{ type: 'stock_age', max_hours: 24 }] }],
+    ['stock_age', { stock_age_hours: null }, {}, { filters: [{ type: 'stock_age', max_hours: 24 }] }],
+  ]
+  it.each(cases)('rule out by %s', (code, candidate, demand, rule) => {
+    const result = plan({ ...TWO_MUGS, ...demand }, { A: { mug: 9 } }, strategyOf(rule), [candidateOf('A', candidate)])
+    expect(result.allocations).toEqual([])
+    expect(result.decision.excluded).toMatchObject([{ code, locations: ['A'] }])
+    expect(result.unfilled).toEqual([{ line_id: 'l1', quantity: 2, reason: 'ruled_out' }])
+  })
+
+  it('keep a location at the limit, and one at an unknown distance', () => {
+    const rule = { filters: [{ type: 'stock_age' as const, max_hours: 24 }, { type: 'promise' as const }, { type: 'distance' as const, max_km: 100 }] }
+    const at = new Date('2026-03-02T16:00:00Z')
+    const candidate = candidateOf('A', { stock_age_hours: 24, next_ship_at: at, capacity_left: 1, coordinates: null })
+    expect(given(plan({ ...TWO_MUGS, latest_ship_at: at }, { A: { mug: 2 } }, strategyOf(rule), [candidate]))).toEqual(['A: 2 mug'])
+  })
+
+  it('leave safety stock where it is', () => {
+    const stock = createStockView([{ variant_id: 'mug', location_id: LEEDS.id, available: 5, safety_stock: 4, daily_demand: null }])
+    const result = planOrder(TWO_MUGS, [LEEDS], stock, NEAREST)
+    expect(given(result)).toEqual(['LEEDS: 1 mug'])
+    expect(result.unfilled).toEqual([{ line_id: 'l1', quantity: 1, reason: 'no_stock' }])
+  })
+
+  it('leave out a location after a short pick, for every line of the variant', () => {
+    const demand = demandOf([lineOf('l1', 'mug', 1, { excluded_location_ids: [LEEDS.id] }), lineOf('l2', 'mug', 1), lineOf('l3', 'plate', 1)])
+    const result = plan(demand, { LEEDS: { mug: 9, plate: 1 }, DERBY: { mug: 9 } }, NEAREST)
+    expect(given(result)).toEqual(['DERBY: 1 mug', 'DERBY: 1 mug', 'LEEDS: 1 plate'])
+    expect(why(plan(demand, { LEEDS: { mug: 9 }, DERBY: { mug: 9, plate: 9 } }, NEAREST), 'LEEDS')).toBe('excluded')
+  })
+})
+
+describe('rules and what they leave over', () => {
+  const short = { LEEDS: { mug: 1 } }
+
+  it('pass on to the next rule with or without what they could place', () => {
+    const stock = { DERBY: { mug: 1 }, LEEDS: { mug: 2 } }
+    const rules = (keep_partial: boolean): Strategy =>
+      strategyOf({ id: 'w', location_groups: ['warehouses'], fallback: { action: 'next_rule', keep_partial } }, { id: 's', location_groups: ['stores'] })
+    expect(given(plan(TWO_MUGS, stock, rules(true)))).toEqual(['DERBY: 1 mug', 'LEEDS: 1 mug'])
+    const whole = plan(TWO_MUGS, stock, rules(false))
+    expect(given(whole)).toEqual(['LEEDS: 2 mug'])
+    expect(whole.decision.rules).toEqual([{ rule: 'w', result: 'put_aside', units: 1 }, { rule: 's', result: 'applied', units: 2 }])
+    expect(whole.decision.excluded[0]).toEqual({ code: 'stock', limit: 2, locations: ['DERBY', 'YORK'], values: [1, 0] })
+  })
+
+  it('count a location once that two rules choose', () => {
+    const demand = demandOf([lineOf('l1', 'mug', 2), lineOf('l2', 'plate', 4)])
+    const split = { max_locations: 2, keep_lines_whole: true }
+    const strategy = strategyOf({ id: 'a', split, fallback: { action: 'next_rule', keep_partial: true } }, { id: 'b', split: { ...split, keep_lines_whole: false } })
+    const result = plan(demand, { DERBY: { mug: 2, plate: 3 }, LEEDS: { plate: 1 }, YORK: { plate: 2 } }, strategy)
+    expect(given(result)).toEqual(['DERBY: 2 mug', 'DERBY: 3 plate', 'LEEDS: 1 plate'])
+    expect(result.shortage).toBeNull()
+  })
+
+  it('take only orders that meet all conditions', () => {
+    const strategy = strategyOf({ id: 'vip', conditions: [{ type: 'channel', any_of: ['web'] }, { type: 'order_value', currency: 'GBP', at_least: '100' }] }, { id: 'rest' })
+    const stock = { LEEDS: { mug: 2 } }
+    const traces = (amount: bigint): unknown => plan({ ...TWO_MUGS, order_value: { amount, currency: 'GBP' } }, stock, strategy).decision.rules
+    expect(traces(10_000n)).toEqual([{ rule: 'vip', result: 'applied', units: 2 }, { rule: 'rest', result: 'not_reached' }])
+    expect(traces(9_999n)).toEqual([{ rule: 'vip', result: 'not_matched', because: 'order_value' }, { rule: 'rest', result: 'applied', units: 2 }])
+  })
+
+  it('refuse the whole order and take nothing', () => {
+    const stock = createStockView(levelsOf(short))
+    const result = planOrder({ ...TWO_MUGS, on_shortage: 'refuse' }, ALL, stock, NEAREST)
+    expect(result).toMatchObject({ allocations: [], shortage: { action: 'refuse' } })
+    expect(result.unfilled).toEqual([{ line_id: 'l1', quantity: 1, reason: 'no_stock' }, { line_id: 'l1', quantity: 1, reason: 'refused' }])
+    expect(result.decision.excluded).toContainEqual({ code: 'refused', limit: 2, locations: ['LEEDS'], values: [1] })
+    expect(sellableAt(stock, 'mug', LEEDS.id)).toBe(1)
+  })
+
+  it('follow the rule before the channel', () => {
+    expect(plan({ ...TWO_MUGS, on_shortage: 'refuse' }, short, strategyOf({ fallback: { action: 'hold', queue: 'care' } })).shortage).toEqual({ action: 'hold', queue: 'care' })
+    expect(plan({ ...TWO_MUGS, on_shortage: 'hold' }, short, NEAREST).shortage).toEqual({ action: 'hold' })
+  })
+
+  it('say that no rule was for the order', () => {
+    const result = plan(TWO_MUGS, { LEEDS: { mug: 2 } }, strategyOf({ conditions: [{ type: 'method', is: 'pickup' }] }))
+    expect(result.unfilled).toEqual([{ line_id: 'l1', quantity: 2, reason: 'no_rule' }])
+    expect(result.decision.excluded).toEqual([{ code: 'no_rule', locations: ['DERBY', 'LEEDS', 'YORK'] }])
+  })
+
+  it('keep to the split limit and say so', () => {
+    const result = plan(TWO_MUGS, { LEEDS: { mug: 1 }, YORK: { mug: 1 } }, strategyOf({ split: { max_locations: 1, keep_lines_whole: false } }))
+    expect(given(result)).toEqual(['LEEDS: 1 mug'])
+    expect(result.unfilled).toEqual([{ line_id: 'l1', quantity: 1, reason: 'split_limit' }])
+    expect(why(result, 'YORK')).toBe('split_limit')
+  })
+
+  it('keep lines whole, also two on one variant', () => {
+    const strategy = strategyOf({ split: { max_locations: null, keep_lines_whole: true } })
+    const demand = demandOf([lineOf('l1', 'mug', 2), lineOf('l2', 'mug', 3), lineOf('l3', 'mug', 4)])
+    const result = plan(demand, { LEEDS: { mug: 4 }, YORK: { mug: 3 } }, strategy)
+    expect(result.allocations.map(({ line_id, location_id }) => [line_id, location_id])).toEqual([['l3', LEEDS.id], ['l2', YORK.id]].toSorted())
+    expect(result.unfilled).toEqual([{ line_id: 'l1', quantity: 2, reason: 'no_stock' }])
+    expect(plan(TWO_MUGS, { LEEDS: { mug: 1 }, YORK: { mug: 1 } }, strategy).unfilled).toMatchObject([{ reason: 'ruled_out' }])
+  })
+})
+
+describe('orders of a batch', () => {
+  it('find gone what earlier ones took, of stock and of capacity', () => {
+    const candidates = [candidateOf('A', { capacity_left: 1 }), candidateOf('B', { priority: 2 })]
+    const stock = createStockView(levelsOf({ A: { mug: 9 }, B: { mug: 3 } }))
+    const plans = planOrders([TWO_MUGS, TWO_MUGS, TWO_MUGS], candidates, stock, strategyOf({}))
+    expect(plans.map(given)).toEqual([['A: 2 mug'], ['B: 2 mug'], ['B: 1 mug']])
+    expect(plans[1]!.decision.excluded).toEqual([{ code: 'capacity', locations: ['A'] }])
+    expect(plans[2]!.decision.chosen).toEqual([{ location: 'B', rule: 'r1', lines: [{ line_id: 'l1', quantity: 1, seen: 1 }] }])
+  })
+
+  it('have the store that the customer chose under every default strategy', () => {
+    const demand = demandOf([lineOf('l1', 'mug', 1)], { method: 'pickup', pickup_location_id: YORK.id })
+    for (const content of DEFAULT_STRATEGIES) expect(given(plan(demand, { YORK: { mug: 1 }, DERBY: { mug: 9 } }, { id: 's', version: 1, ...content }))).toEqual(['YORK: 1 mug'])
+  })
+
+  it('stay under 2 KB of record with 50 candidates', () => {
+    const candidates = Array.from({ length: 50 }, (_, index) => candidateOf(`STORE-${index}`, { groups: [index % 3 === 0 ? 'near' : 'far'], active: index % 7 !== 0 }))
+    const stock = levelsOf(Object.fromEntries(candidates.map(({ code }, index) => [code, { mug: index % 5, plate: index % 2 }])))
+    const result = planOrder(MUGS_AND_PLATES, candidates, createStockView(stock), strategyOf({ location_groups: ['near'] }))
+    expect(JSON.stringify(result.decision).length).toBeLessThan(2_000)
+  })
+})
