@@ -86,10 +86,14 @@ create index stock_counts_location on stock_counts (location_id, created_at desc
 create table stock_count_lines (
   count_id uuid not null references stock_counts (id),
   variant_id uuid not null references variants (id),
-  counted integer not null check (counted >= 0),
-  -- What the books said when the count was posted.
+  -- Null until somebody has counted it.
+  counted integer check (counted >= 0),
+  -- What the books said at the moment of counting: what moves between counting and posting is no variance.
   expected integer,
-  primary key (count_id, variant_id)
+  counted_at timestamptz,
+  counted_by uuid,
+  primary key (count_id, variant_id),
+  check ((counted is null) = (expected is null) and (counted is null) = (counted_at is null))
 );
 comment on table stock_count_lines is 'owner: inventory';
 

@@ -9,8 +9,7 @@ create table fulfillment_orders (
   channel_id uuid not null references channels (id),
   location_id uuid not null references locations (id),
   kind text not null check (kind in ('ship', 'pickup')),
-  status text not null check (status in ('scheduled', 'open', 'accepted', 'picking', 'packed', 'shipped', 'ready_for_pickup', 'picked_up', 'rejected', 'no_show', 'canceled')),
-  on_hold boolean not null default false,
+  status text not null check (status in ('open', 'accepted', 'picking', 'packed', 'shipped', 'ready_for_pickup', 'picked_up', 'rejected', 'no_show', 'canceled')),
   assigned_to uuid references users (id),
   -- Ship by this instant to keep the promise.
   due_at timestamptz,
@@ -20,6 +19,7 @@ create table fulfillment_orders (
   accepted_at timestamptz,
   packed_at timestamptz,
   closed_at timestamptz,
+  check ((pickup_code is null) = (ready_until is null)),
   version integer not null default 1
 ) with (fillfactor = 80);
 comment on table fulfillment_orders is 'owner: fulfillment. What one location does for one order';

@@ -23,14 +23,24 @@ create table shipments (
   location_id uuid not null references locations (id),
   carrier text not null,
   service text not null,
+  -- As they stood in the rate table when the label was bought: a reprint shows the same.
+  service_name text not null,
+  zone text,
   status text not null check (status in ('pending', 'label_purchased', 'in_transit', 'out_for_delivery', 'delivered', 'voided', 'delayed', 'attempted', 'failed', 'returned_to_sender', 'lost')),
+  ship_from jsonb not null,
   ship_to jsonb not null,
+  -- The local day of departure that the label shows.
+  ship_on date not null,
+  -- Null where the carrier had no price: departures recorded from elsewhere.
   cost bigint check (cost >= 0),
   cost_currency text,
   promised_by date,
   created_at timestamptz not null,
   shipped_at timestamptz,
-  delivered_at timestamptz
+  delivered_at timestamptz,
+  -- When the last report that moved the shipment happened.
+  last_event_at timestamptz,
+  check ((cost is null) = (cost_currency is null))
 ) with (fillfactor = 80);
 comment on table shipments is 'owner: shipping. A departure of packages from one location to one address';
 create index shipments_order on shipments (order_id);

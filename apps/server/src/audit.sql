@@ -13,3 +13,95 @@ group by order_id having count(*) <> max(order_sequence) or min(order_sequence) 
 select s.last_position, count(p.*) as positions
 from relay_state s left join event_positions p on true
 group by s.last_position having count(p.position) <> s.last_position or coalesce(max(p.position), 0) <> s.last_position;
+
+-- name: a location's country and coordinates are those of its address
+select code from locations
+where country is distinct from address ->> 'country'
+  or latitude is distinct from (address ->> 'latitude')::double precision
+  or longitude is distinct from (address ->> 'longitude')::double precision;
+
+-- name: payment balances are the sums of their entries
+select p.id from payments p
+left join (
+  select e.payment_id,
+    coalesce(sum(e.amount) filter (where e.kind = 'authorize' and e.status = 'succeeded'), 0) as authorized,
+    coalesce(sum(e.amount) filter (where e.kind = 'capture' and e.status = 'succeeded'), 0) as captured,
+    coalesce(sum(e.amount) filter (where e.kind = 'refund' and e.status = 'succeeded'), 0) as refunded,
+    coalesce(sum(e.amount) filter (where e.kind = 'void' and e.status = 'succeeded'), 0) as voided,
+    coalesce(sum(e.amount) filter (where e.kind = 'authorize' and e.status in ('pending', 'unknown')), 0) as authorizing,
+    coalesce(sum(e.amount) filter (where e.kind = 'capture' and e.status in ('pending', 'unknown')), 0) as capturing,
+    coalesce(sum(e.amount) filter (where e.kind = 'refund' and e.status in ('pending', 'unknown')), 0) as refunding,
+    coalesce(sum(e.amount) filter (where e.kind = 'void' and e.status in ('pending', 'unknown')), 0) as voiding,
+    count(*) filter (where e.status = 'unknown') as unknown_entries,
+    count(*) filter (where e.status = 'failed' and r.id is null) as failed_entries
+  from payment_entries e left join payment_entries r on r.retry_of = e.id
+  group by e.payment_id
+) s on s.payment_id = p.id
+where (p.authorized, p.captured, p.refunded, p.voided, p.authorizing, p.capturing, p.refunding, p.voiding, p.unknown_entries, p.failed_entries)
+  is distinct from (coalesce(s.authorized, 0), coalesce(s.captured, 0), coalesce(s.refunded, 0), coalesce(s.voided, 0), coalesce(s.authorizing, 0), coalesce(s.capturing, 0),
+    coalesce(s.refunding, 0), coalesce(s.voiding, 0), coalesce(s.unknown_entries, 0), coalesce(s.failed_entries, 0));
+
+-- name: nothing is captured beyond its authorization or refunded beyond its capture
+select id from payments where captured + voided > authorized or refunded > captured;
+
+-- name: payments are in the currency of their order
+select p.id from payments p join orders o on o.id = p.order_id where p.currency <> o.currency;
+
+-- name: a failed payment entry is tried again as what it was
+select r.id from payment_entries r join payment_entries e on e.id = r.retry_of
+where e.status <> 'failed' or (r.payment_id, r.kind, r.amount) is distinct from (e.payment_id, e.kind, e.amount);
+
+-- name: order counters are the sums of their lines
+select o.id, o.number from orders o
+left join (
+  select order_id, sum(open) as open, sum(backordered) as backordered, sum(allocated) as allocated, sum(released) as released, sum(picked) as picked, sum(packed) as packed,
+    sum(shipped) as shipped, sum(delivered) as delivered, sum(returned) as returned, sum(canceled) as canceled
+  from order_lines group by order_id
+) l on l.order_id = o.id
+where (o.units_open, o.units_backordered, o.units_allocated, o.units_released, o.units_picked, o.units_packed, o.units_shipped, o.units_delivered, o.units_returned, o.units_canceled)
+  is distinct from (l.open, l.backordered, l.allocated, l.released, l.picked, l.packed, l.shipped, l.delivered, l.returned, l.canceled);
+
+-- name: line counters add up to the ordered quantity
+select id, order_id from order_lines where quantity <> open + backordered + allocated + released + picked + packed + shipped + delivered + returned + canceled;
+
+-- name: order totals are the sums of their lines
+select o.id, o.number, o.total from orders o join (
+  select order_id, sum(unit_price * quantity) as subtotal, sum(discount) as discount, sum(tax) as tax from order_lines group by order_id
+) l on l.order_id = o.id
+where o.subtotal <> l.subtotal or o.discount_total <> l.discount or o.tax_total <> l.tax + o.shipping_tax
+  or o.total <> o.subtotal - o.discount_total + o.shipping_total + case when o.prices_include_tax then 0 else o.tax_total end;
+
+-- name: order statuses follow from the units
+select id, number, status from orders
+where status <> case
+  when units_open + units_backordered + units_allocated + units_released + units_picked + units_packed + units_shipped > 0 then 'placed'
+  when units_delivered + units_returned > 0 then 'completed' else 'canceled' end;
+
+-- name: open holds are counted
+select o.id, o.number, o.open_holds from orders o
+left join (select order_id, count(*) as open from order_holds where released_at is null group by order_id) h on h.order_id = o.id
+where o.open_holds <> coalesce(h.open, 0);
+
+-- name: every order has told of its creation
+select o.id, o.number from orders o left join events e on e.order_id = o.id and e.order_sequence = 1
+where e.type is distinct from 'order.created';
+
+-- name: claims are what the lines say is claimed
+select l.id, l.order_id, l.allocated, l.released + l.picked + l.packed as released, a.quantity - a.released as claimed, a.released as claimed_released
+from order_lines l
+left join (select order_line_id, sum(quantity) as quantity, sum(released) as released from allocations group by order_line_id) a on a.order_line_id = l.id
+where l.allocated <> coalesce(a.quantity - a.released, 0) or l.released + l.picked + l.packed <> coalesce(a.released, 0);
+
+-- name: claims belong to orders that still want them
+select a.order_line_id, a.location_id from allocations a left join order_lines l on l.id = a.order_line_id and l.order_id = a.order_id and l.variant_id = a.variant_id
+left join orders o on o.id = a.order_id
+where l.id is null or o.status <> 'placed';
+
+-- name: every order with claimed goods has its routing decision
+select o.id, o.number from orders o
+where exists (select from allocations a where a.order_id = o.id) and not exists (select from sourcing_decisions d where d.order_id = o.id);
+
+-- name: the versions of an order form have no gap, and a channel names its newest
+select c.code, c.form_version, count(f.form_version) as forms
+from channels c left join order_forms f on f.channel_id = c.id
+group by c.id having c.form_version <> count(f.form_version) or c.form_version <> coalesce(max(f.form_version), 0);

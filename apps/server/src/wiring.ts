@@ -11,7 +11,16 @@ import { createMetrics } from './platform/metrics.ts'
 import type { LoopDefinition, Module, Runtime } from './platform/module.ts'
 import { platformModule } from './platform/platform.routes.ts'
 import { relayOnce } from './platform/relay.ts'
+import { catalogModule } from './modules/catalog/module.ts'
+import { customersModule } from './modules/customers/module.ts'
 import { createAuthenticator, identityModule } from './modules/identity/module.ts'
+import { channelsModule } from './modules/channels/module.ts'
+import { locationsModule } from './modules/locations/module.ts'
+import { paymentsModule } from './modules/payments/module.ts'
+import type { OrderPorts } from './modules/orders/index.ts'
+import { ordersModule } from './modules/orders/module.ts'
+import { planStock, unclaim } from './modules/sourcing/index.ts'
+import { sourcingModule } from './modules/sourcing/module.ts'
 
 /** Everything that runs, joined. This is the only file that knows all modules. */
 export type Application = Runtime & {
@@ -23,7 +32,7 @@ export type Application = Runtime & {
   prepare: () => Promise<void>
   /** Begins background work in this process: the event relay, loops and jobs. */
   startWorkers: () => Promise<void>
-  /** Runs every loop once until all are quiet. For tests and the command line, where no worker runs. */
+  /** Runs every loop and all due jobs until all are quiet. For tests and the command line, where no worker runs. */
   settle: () => Promise<void>
   stop: () => Promise<void>
 }
@@ -50,7 +59,12 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
   const executor = createExecutor({ db, clock, insert_jobs: jobs.insert, after_commit: () => { pokeRelay() }, observe: metrics.observeCommand })
   const runtime: Runtime = { db, executor, clock, log }
 
-  const modules: Module[] = [platformModule(metrics), identityModule(() => permissions)]
+  // What orders need from the modules above them.
+  const ports: OrderPorts = {
+    sourcing: { plan: planStock, unclaim },
+    fulfillment: { withdraw: async () => ({ withdrawn: [], events: [] }) },
+  }
+  const modules: Module[] = [platformModule(metrics), identityModule(() => permissions), catalogModule, customersModule, locationsModule, channelsModule, paymentsModule, ordersModule(ports), sourcingModule]
   const permissions: Record<string, string> = Object.assign({}, ...modules.map((module) => module.permissions)) as Record<string, string>
   const problems = Object.assign({}, ...modules.map((module) => module.problems)) as ProblemTable
   const jobDefinitions = modules.flatMap((module) => module.jobs?.(runtime) ?? [])
@@ -76,7 +90,7 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
       pokeRelay = running[0]!.poke
       await jobs.work(jobDefinitions)
     },
-    settle: () => settle(loops, runtime),
+    settle: () => settle([...loops, { name: 'jobs', interval_ms: 0, round: () => jobs.runDue(jobDefinitions) }], runtime),
     stop: async () => {
       await server.close()
       await Promise.all(running.map((loop) => loop.stop()))

@@ -26,6 +26,7 @@ export const ids = {
   return: idKind('ret'),
   return_line: idKind('rtl'),
   shipment: idKind('shp'),
+  stock_change: idKind('stc'),
   strategy: idKind('str'),
   user: idKind('usr'),
   variant: idKind('var'),

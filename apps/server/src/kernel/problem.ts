@@ -32,5 +32,8 @@ export function invalid(errors: readonly FieldError[]): Refusal {
   return new Refusal('invalid_input', { detail, errors })
 }
 
-/** Code → HTTP status and title. Each module declares its own; the edge renders RFC 9457 documents from them. */
-export type ProblemTable = Readonly<Record<string, { status: number; title: string }>>
+/**
+ * Code → HTTP status, title and, where the title does not tell it, what the caller can do about it. Each module declares
+ * its own; the edge renders RFC 9457 documents and the pages under /problems from them.
+ */
+export type ProblemTable = Readonly<Record<string, { status: number; title: string; remedy?: string }>>

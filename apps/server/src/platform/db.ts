@@ -83,8 +83,9 @@ export function openDatabase(url: string, options: { max_connections?: number; a
     application_name: options.application_name ?? 'switchyard',
     connectionTimeoutMillis: 10_000,
   })
+  let closing = false
   // A connection that breaks while idle is replaced by the pool; without a listener it would end the process.
-  pool.on('error', (error) => options.on_error?.(error))
+  pool.on('error', (error) => { if (!closing) options.on_error?.(error) })
 
   const withTransaction = async <T>(begin: string, work: (client: pg.PoolClient, startedAt: Date) => Promise<T>): Promise<T> => {
     const client = await pool.connect()
@@ -112,7 +113,10 @@ export function openDatabase(url: string, options: { max_connections?: number; a
     transaction: (work) => withTransaction(BEGIN, (client, startedAt) => work(transactionOn(client, startedAt))),
     snapshot: (work) => withTransaction(BEGIN_SNAPSHOT, (client, startedAt) => work(transactionOn(client, startedAt))),
     stream: (query, chunkRows = 1_000) => streamRows((work) => withTransaction(BEGIN_SNAPSHOT, work), query, chunkRows),
-    close: () => pool.end(),
+    close: () => {
+      closing = true
+      return pool.end()
+    },
   }
 }
 

@@ -32,6 +32,8 @@ export type ExecutorOptions = {
 }
 
 const MAX_RETRIES = 3
+/** Refusals after which the same key may still be used: nothing was decided. */
+const NO_OUTCOMES = new Set(['invalid_input', 'idempotency_key_reused', 'busy'])
 /** Beyond this many waiting calls of one command a further one is turned away before any work. */
 const MAX_WAITING = 5_000
 
@@ -46,7 +48,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
     try {
       return await retried(() => options.db.transaction((tx) => runInTransaction(options, tx, command, input, request, claim)))
     } catch (error) {
-      if (claim === undefined || !(error instanceof Refusal) || error.code === 'invalid_input' || error.code === 'idempotency_key_reused') throw error
+      if (claim === undefined || !(error instanceof Refusal) || NO_OUTCOMES.has(error.code)) throw error
       // The refusal rolled the claim back with everything else; it is the first outcome all the same.
       throw await storeRefusal(options, claim, error)
     } finally {

@@ -1,4 +1,4 @@
-import { PgBoss } from 'pg-boss'
+import { PgBoss, type Job } from 'pg-boss'
 import type { Logger } from 'pino'
 import { present } from '../kernel/assert.ts'
 import type { Tx } from './db.ts'
@@ -11,8 +11,11 @@ export type JobDefinition = {
   name: string
   /** A cron expression in UTC for jobs that recur. */
   cron?: string
-  run: (data: Record<string, unknown>, job: { id: string }) => Promise<void>
+  run: (data: Record<string, unknown>, job: RunningJob) => Promise<void>
 }
+
+/** `retried` says that the job has begun before and nobody knows how far it came. */
+export type RunningJob = { id: string; retried: boolean }
 
 export type Jobs = {
   insert: (tx: Tx, jobs: readonly NewJob[]) => Promise<void>
@@ -20,6 +23,8 @@ export type Jobs = {
   prepare: (definitions: readonly JobDefinition[]) => Promise<void>
   /** Begins to work on jobs of these kinds in this process. */
   work: (definitions: readonly JobDefinition[]) => Promise<void>
+  /** Runs what is due of these kinds, one job after the other, until nothing is; answers how many ran. For tests and the command line. */
+  runDue: (definitions: readonly JobDefinition[]) => Promise<number>
   /** Jobs whose retries are used up, with their error; they can be replayed. */
   parked: (name: string) => Promise<{ id: string; data: unknown; error: unknown }[]>
   replay: (name: string, id: string) => Promise<void>
@@ -41,6 +46,7 @@ export function createJobs(options: { url: string; log: Logger }): Jobs {
 
   return {
     insert: async (tx, jobs) => {
+      await start()
       const byName = new Map<string, NewJob[]>()
       for (const job of jobs) byName.set(job.name, [...(byName.get(job.name) ?? []), job])
       const db = { executeSql: (text: string, values?: unknown[]) => tx.executeText(text, values) }
@@ -62,10 +68,26 @@ export function createJobs(options: { url: string; log: Logger }): Jobs {
       for (const definition of definitions) {
         if (definition.cron !== undefined) await boss.schedule(definition.name, definition.cron)
         await boss.work(definition.name, { pollingIntervalSeconds: 0.5, batchSize: 1 }, async ([job]) => {
-          const { id, data } = present(job, 'the queue hands over one job')
-          await definition.run((data ?? {}) as Record<string, unknown>, { id })
+          await runJob(definition, present(job, 'the queue hands over one job'))
         })
       }
+    },
+    runDue: async (definitions) => {
+      if (definitions.length > 0) await start()
+      let count = 0
+      for (const definition of definitions) {
+        for (let [job] = await boss.fetch(definition.name); job !== undefined; [job] = await boss.fetch(definition.name)) {
+          count++
+          try {
+            await runJob(definition, job)
+            await boss.complete(definition.name, job)
+          } catch (error) {
+            options.log.warn({ err: error, job: definition.name }, 'a job failed; it is tried again later')
+            await boss.fail(definition.name, job, { message: String(error) })
+          }
+        }
+      }
+      return count
     },
     parked: async (name) => {
       const jobs = await boss.findJobs(name)
@@ -78,4 +100,8 @@ export function createJobs(options: { url: string; log: Logger }): Jobs {
       await boss.stop({ graceful: true, timeout: 10_000 })
     },
   }
+}
+
+async function runJob(definition: JobDefinition, { id, data, retryCount }: Job<unknown>): Promise<void> {
+  await definition.run((data ?? {}) as Record<string, unknown>, { id, retried: retryCount > 0 })
 }

@@ -1,9 +1,9 @@
 import { Type, type Static } from 'typebox'
 import { closed, Country, Money, Nullable, OneOf, Sku } from '../../platform/http/schemas.ts'
 import { IDENTIFIER_KINDS } from './identifiers.db.ts'
-import { VARIANT_KINDS } from './variant.ts'
+import { HANDLE_PATTERN, VARIANT_KINDS } from './variant.ts'
 
-export const Handle = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,119}$', description: 'Lower-case letters, digits and hyphens', examples: ['enamel-mug'] })
+export const Handle = Type.String({ pattern: HANDLE_PATTERN, description: 'Lower-case letters, digits and hyphens', examples: ['enamel-mug'] })
 export const Name = Type.String({ minLength: 1, maxLength: 300, pattern: '\\S' })
 const Millimeters = Nullable(Type.Integer({ minimum: 1, maximum: 100_000 }))
 const FieldName = '^[a-z][a-z0-9_]{0,62}$'
@@ -28,7 +28,7 @@ export const variantFields = {
 export const NewVariant = Type.Object({
   sku: Sku,
   kind: Type.Optional(Kind),
-  product: Type.Optional(Type.String({ pattern: Handle.pattern!, description: 'Handle of the product; made where there is none. Left out, the variant gets a product of its own.' })),
+  product: Type.Optional(Type.String({ pattern: HANDLE_PATTERN, description: 'Handle of the product; made where there is none. Left out, the variant gets a product of its own.' })),
   product_name: Type.Optional(Name),
   gtin: Type.Optional(Type.String({ maxLength: 32, description: 'UPC, EAN or ITF; replaces the GTINs the variant has' })),
   ...variantFields,

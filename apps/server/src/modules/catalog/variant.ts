@@ -7,6 +7,8 @@ import type { FieldError } from '../../kernel/problem.ts'
 export const VARIANT_KINDS = ['goods', 'bundle', 'service'] as const
 export type VariantKind = (typeof VARIANT_KINDS)[number]
 
+export const HANDLE_PATTERN = '^[a-z0-9][a-z0-9-]{0,119}$'
+
 /** A variant as other modules see it. Prices are minor units; `active` says that it and its product are sold. */
 export type Variant = {
   id: string
@@ -92,14 +94,14 @@ export function checkVariant(input: VariantInput): FieldError[] {
 }
 
 function checkSku(sku: string): FieldError[] {
-  if (sku === '' || [...sku].length > 64) return [{ pointer: '/sku', code: 'wrong_length', detail: 'A SKU has 1 to 64 characters.' }]
+  if (sku === '' || Array.from(sku).length > 64) return [{ pointer: '/sku', code: 'wrong_length', detail: 'A SKU has 1 to 64 characters.' }]
   if (sku !== sku.trim() || /\p{Cc}/u.test(sku)) return [{ pointer: '/sku', code: 'wrong_format', detail: 'A SKU has no control characters and no spaces at its ends.' }]
   if (RESERVED_SKUS.has(sku)) return [{ pointer: '/sku', code: 'reserved', detail: `"${sku}" cannot be a SKU, because it means something else in addresses of the API.` }]
   return []
 }
 
 function checkName(name: string, pointer: string): FieldError[] {
-  return name.trim() === '' || [...name].length > 300 ? [{ pointer, code: 'wrong_length', detail: 'A name has 1 to 300 characters.' }] : []
+  return name.trim() === '' || Array.from(name).length > 300 ? [{ pointer, code: 'wrong_length', detail: 'A name has 1 to 300 characters.' }] : []
 }
 
 /** A price is an amount of a real currency and not negative. */
@@ -137,7 +139,7 @@ export function fieldsOf(columns: readonly string[]): string[] {
 }
 
 function isHandle(text: string): boolean {
-  return /^[a-z0-9][a-z0-9-]{0,119}$/.test(text)
+  return new RegExp(HANDLE_PATTERN).test(text)
 }
 
 /** The handle of a product that is made for one SKU. */

@@ -2,8 +2,8 @@ import { refuse, type Refusal } from '../../kernel/problem.ts'
 import type { Queryable, Tx } from '../../platform/db.ts'
 import type { NewEvent } from '../../platform/events.ts'
 import { lockLevels, namePairs, writeMovements } from './levels.db.ts'
-import { decideMovements, type Crossing, type DeficitRise, type Movement, type MovementGroup, type Shortage } from './movements.ts'
-import { keyOf, type Level, type Levels } from './stock.ts'
+import { openLedger, type Crossing, type DeficitRise, type Ledger, type Movement, type MovementGroup, type Shortage } from './movements.ts'
+import { keyOf, type Level, type Levels, type Pair } from './stock.ts'
 
 export type Applied = {
   /** The touched levels after the movements. */
@@ -30,11 +30,30 @@ export async function applyMovements(tx: Tx, movements: readonly Movement[], loc
 export async function tryMovements(tx: Tx, groups: readonly MovementGroup[], locked?: Levels): Promise<Applied & { shortages: (readonly Shortage[] | undefined)[] }> {
   const movements = groups.flatMap((group) => group.movements)
   if (movements.length === 0) return { levels: [], deficits: [], crossings: [], shortages: groups.map(() => undefined) }
-  const levels = locked ?? await lockLevels(tx, movements, latest(movements))
-  const decision = decideMovements(levels, groups)
-  await writeMovements(tx, decision)
-  for (const level of decision.after) levels.set(keyOf(level), level)
-  return { levels: decision.after, deficits: decision.deficits, crossings: decision.crossings, shortages: decision.shortages }
+  const work = openWork(tx, locked ?? await lockLevels(tx, movements, latest(movements)))
+  const shortages = groups.map(work.move)
+  return { ...(await work.write()), shortages }
+}
+
+/** A ledger on locked levels whose movements can be written. */
+export type Work = Pick<Ledger, 'level' | 'move'> & { write: () => Promise<Applied> }
+
+function openWork(tx: Tx, levels: Levels): Work {
+  const { level, move, close } = openLedger(levels)
+  return {
+    level, move,
+    write: async () => {
+      const decision = close()
+      await writeMovements(tx, decision)
+      for (const after of decision.after) levels.set(keyOf(after), after)
+      return { levels: decision.after, deficits: decision.deficits, crossings: decision.crossings }
+    },
+  }
+}
+
+/** Locks the levels of these pairs, for commands that look at the balances before they say what moves. */
+export async function workOn(tx: Tx, pairs: readonly Pair[], at: Date): Promise<Work> {
+  return openWork(tx, await lockLevels(tx, pairs, at))
 }
 
 function latest(movements: readonly Movement[]): Date {

@@ -47,8 +47,6 @@ export type DeficitRise = Pair & { group: number; added: number; deficit: number
 export type Crossing = Pair & { group: number; sellable: number }
 
 export type MovementDecision = {
-  /** By group: what it lacked, or undefined where it happens. */
-  shortages: (readonly Shortage[] | undefined)[]
   entries: Entry[]
   /** The touched levels as they will be. */
   after: Level[]
@@ -58,30 +56,50 @@ export type MovementDecision = {
   crossings: Crossing[]
 }
 
+/**
+ * Locked levels being worked on in memory, one group of movements after the other: each takes from what those before it
+ * left. Nothing is written; `close` answers what is to be.
+ */
+export type Ledger = {
+  /** The level as the groups so far have left it. */
+  level: (pair: Pair) => Readonly<Level>
+  /** Moves the group, or answers what it lacks and moves nothing: no balance falls below zero. */
+  move: (group: MovementGroup) => readonly Shortage[] | undefined
+  close: () => MovementDecision
+}
+
 /** A level being worked on; `level` changes, `before` does not. */
 type Draft = { before: Level; level: Level; at: Date | undefined; group: number }
 
-/**
- * Decides the groups one after the other on levels that the caller has locked: each takes from what those before it
- * left. A group that would take a balance below zero moves nothing.
- */
-export function decideMovements(levels: Levels, groups: readonly MovementGroup[]): MovementDecision {
+export function openLedger(levels: Levels): Ledger {
   const drafts = new Map<string, Draft>()
-  const decision: MovementDecision = { shortages: [], entries: [], after: [], changes: [], deficits: [], crossings: [] }
-  for (const [index, group] of groups.entries()) {
-    const trial = tryGroup(levels, drafts, group)
-    decision.shortages.push(trial.shortages.length > 0 ? trial.shortages : undefined)
-    if (trial.shortages.length > 0) continue
-    for (const { draft, start } of trial.touched.values()) {
-      draft.group = index
-      if (draft.level.deficit > start.deficit) decision.deficits.push({ group: index, ...pairOf(draft.level), added: draft.level.deficit - start.deficit, deficit: draft.level.deficit })
-    }
-    for (const entry of trial.entries) {
-      const draft = drafts.get(keyOf(entry))!
-      if (draft.at === undefined || draft.at < entry.at) draft.at = entry.at
-      decision.entries.push(entry)
-    }
+  const entries: Entry[] = []
+  const deficits: DeficitRise[] = []
+  let groups = 0
+  return {
+    level: (pair) => drafts.get(keyOf(pair))?.level ?? present(levels.get(keyOf(pair)), 'the level is locked'),
+    move: (group) => {
+      const index = groups++
+      const trial = tryGroup(levels, drafts, group)
+      if (trial.shortages.length > 0) return trial.shortages
+      for (const { draft, start } of trial.touched.values()) {
+        draft.group = index
+        const added = draft.level.deficit - start.deficit
+        if (added > 0) deficits.push({ group: index, ...pairOf(draft.level), added, deficit: draft.level.deficit })
+      }
+      for (const entry of trial.entries) {
+        const draft = drafts.get(keyOf(entry))!
+        if (draft.at === undefined || draft.at < entry.at) draft.at = entry.at
+        entries.push(entry)
+      }
+      return undefined
+    },
+    close: () => summarize(drafts, entries, deficits),
   }
+}
+
+function summarize(drafts: ReadonlyMap<string, Draft>, entries: Entry[], deficits: DeficitRise[]): MovementDecision {
+  const decision: MovementDecision = { entries, deficits, after: [], changes: [], crossings: [] }
   for (const { before, level, at, group } of drafts.values()) {
     // A level that only refused groups touched has not moved.
     if (at === undefined) continue

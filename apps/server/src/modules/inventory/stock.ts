@@ -42,3 +42,11 @@ export function sellableAt({ available, safety_stock }: Pick<Level, 'available' 
 export function onHand(level: Balances): number {
   return ON_HAND_STATES.reduce((sum, state) => sum + level[state], 0) - level.deficit
 }
+
+/** A level as callers see it. */
+export type LevelFigures = Balances & { sku: string; location: string; on_hand: number; safety_stock: number; sellable: number }
+
+export function viewLevel(level: Level, names: { sku: string; location: string }): LevelFigures {
+  const balances = Object.fromEntries(STATES.map((state) => [state, level[state]])) as Balances
+  return { ...names, ...balances, on_hand: onHand(level), safety_stock: level.safety_stock, sellable: sellableAt(level) }
+}

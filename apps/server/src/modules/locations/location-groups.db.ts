@@ -24,7 +24,7 @@ export function findGroup(db: Queryable, code: string, scope: ReadonlySet<string
 
 /** Locks the group, then reads it: a statement that waited for the lock would still see the members of before. */
 export async function lockGroup(tx: Tx, code: string): Promise<GroupRow | undefined> {
-  await tx.rows(sql`select id from location_groups where code = ${code} for update`)
+  await tx.rows(sql`select id from location_groups where code = ${code} for no key update`)
   return findGroup(tx, code, undefined)
 }
 

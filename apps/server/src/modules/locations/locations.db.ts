@@ -42,8 +42,9 @@ export function findLocation(db: Queryable, code: string): Promise<LocationRow |
   return db.maybe(sql`select ${LOCATION_COLUMNS} from locations l where l.code = ${code}`)
 }
 
+/** `no key update`: rows that refer to the location are written meanwhile. */
 export function lockLocation(tx: Tx, code: string): Promise<LocationRow | undefined> {
-  return tx.maybe(sql`select ${LOCATION_COLUMNS} from locations l where l.code = ${code} for update of l`)
+  return tx.maybe(sql`select ${LOCATION_COLUMNS} from locations l where l.code = ${code} for no key update of l`)
 }
 
 export async function insertLocation(tx: Tx, location: Omit<LocationRow, 'version' | 'field_versions' | 'group_ids' | 'groups'>): Promise<boolean> {

@@ -13,7 +13,7 @@ import type { CaptureInput } from './capture-input.ts'
 import { externalIdConflict, resolveBatch, type NewlyResolved, type Resolved } from './capture-resolve.ts'
 import { noUnits, type HoldType, type UnitCounters } from './order.ts'
 import { findByExternalIds, insertHolds, insertLines, insertOrders, type NewHold, type NewOrder, type OrderLineRow } from './orders.db.ts'
-import type { OrderPorts, SourcingDemand, SourcingPlan } from './ports.ts'
+import type { OrderPorts, PlannedStock, SourcingDemand, SourcingPlan } from './ports.ts'
 
 export type CaptureItem = BatchItem<CaptureInput>
 export type Captured = { order_id: string; created: boolean }
@@ -32,10 +32,10 @@ export async function captureBatch(context: BatchContext, ports: OrderPorts, ite
     else if (result.kind === 'exists') outcomes[index] = { ok: true, output: { order_id: result.order_id, created: false }, subject_id: result.order_id }
     else if (result.kind === 'new') drafts.push(draftOf(result, items[index]!, index))
   })
-  await planStock(tx, ports, drafts, outcomes)
+  const planned = await planStock(tx, ports, drafts, outcomes)
   const accepted = drafts.filter(({ index }) => outcomes[index] === undefined)
   await findCustomers(context, accepted)
-  const stored = await store(context, ports, accepted)
+  const stored = await store(context, planned, accepted)
   for (const { index, order_id } of stored) outcomes[index] = { ok: true, output: { order_id, created: true }, subject_id: order_id }
   await answerRepeats(tx, resolved, items, drafts, outcomes)
   return outcomes.map((outcome) => outcome ?? { ok: false, refusal: refuse('busy', 'Another call was capturing this order. Try again.') })
@@ -54,16 +54,17 @@ function draftOf(resolved: NewlyResolved, item: CaptureItem, index: number): Dra
 }
 
 /** Has sourcing choose locations for all orders at once; counters of the lines follow. Orders it refuses are out of stock. */
-async function planStock(tx: Tx, ports: OrderPorts, drafts: readonly Draft[], outcomes: (Outcome<Captured> | undefined)[]): Promise<void> {
+async function planStock(tx: Tx, ports: OrderPorts, drafts: readonly Draft[], outcomes: (Outcome<Captured> | undefined)[]): Promise<PlannedStock | undefined> {
   const sourced = drafts.filter(({ lines }) => lines.some(({ kind }) => kind === 'goods'))
-  if (sourced.length === 0) return
-  const plans = await ports.sourcing.plan(tx, sourced.map(demandOf), sourced[0]!.item.now)
+  if (sourced.length === 0) return undefined
+  const planned = await ports.sourcing.plan(tx, sourced.map(demandOf), sourced[0]!.item.now)
   sourced.forEach((draft, i) => {
-    const plan = plans[i]!
+    const plan = planned.plans[i]!
     draft.plan = plan
     if (plan.shortage === 'refuse') outcomes[draft.index] = { ok: false, refusal: outOfStock(draft, plan) }
     else applyPlan(draft.lines, plan)
   })
+  return planned
 }
 
 export function demandOf({ order_id, channel, item: { input }, pickup_location, priced, lines }: Pick<Draft, 'order_id' | 'channel' | 'item' | 'pickup_location' | 'priced' | 'lines'>): SourcingDemand {
@@ -101,17 +102,15 @@ async function findCustomers({ tx, emit }: BatchContext, drafts: readonly Draft[
   const refs = drafts.map(({ item: { input }, channel }) => ({
     ...input.customer, source: channel.code, ...(input.shipping_address === undefined ? {} : { address: input.shipping_address }),
   }))
-  const { ids: found, created } = await resolveCustomers(tx, refs, drafts[0]!.item.now)
-  const fresh = new Set(created)
+  const { ids: found, events } = await resolveCustomers(tx, refs, drafts[0]!.item.now)
   drafts.forEach((draft, i) => {
-    const id = found[i] ?? null
-    draft.customer_id = id
-    if (id !== null && fresh.delete(id)) emit(draft.item as BatchItem<never>, { type: 'customer.created', subject_id: id, data: { customer_id: ids.customer.show(id) } })
+    draft.customer_id = found[i] ?? null
+    emit(draft.item as BatchItem<never>, ...(events[i] ?? []))
   })
 }
 
 /** Writes the accepted orders with all that belongs to them. Answers those that were not taken by another call meanwhile. */
-async function store(context: BatchContext, ports: OrderPorts, drafts: readonly Draft[]): Promise<Draft[]> {
+async function store(context: BatchContext, planned: PlannedStock | undefined, drafts: readonly Draft[]): Promise<Draft[]> {
   if (drafts.length === 0) return []
   const { tx } = context
   const holds = new Map(drafts.map((draft) => [draft.order_id, holdsOf(draft)]))
@@ -119,12 +118,14 @@ async function store(context: BatchContext, ports: OrderPorts, drafts: readonly 
   const numbers = await insertOrders(tx, drafts.map((draft) => orderOf(draft, holds.get(draft.order_id)!.length, releases.get(draft.order_id) ?? null)))
   const stored = drafts.filter(({ order_id }) => numbers.has(order_id))
   await insertLines(tx, stored.flatMap(({ lines }) => lines))
-  const planned = stored.filter(({ plan }) => plan !== undefined)
-  await ports.sourcing.claim(tx, planned.map(({ plan }) => plan!), planned.map(({ item }) => ({ at: item.now, caller_id: item.caller.id, trigger: 'capture' as const })))
+  const stockNews = await planned?.claim(stored.flatMap(({ plan, item }) => (plan === undefined ? [] : [{ plan, at: item.now, caller_id: item.caller.id }])), 'capture')
   await insertHolds(tx, stored.flatMap(({ order_id }) => holds.get(order_id)!), true)
-  const jobs = await recordPayments(tx, stored.flatMap(({ order_id, channel, tenders, item }) => tenders.map((tender) => ({ ...tender, id: newId(), order_id, currency: channel.currency, at: item.now }))))
-  context.enqueue(...jobs)
+  const ledger = await recordPayments(tx, stored.flatMap(({ order_id, channel, tenders, item }) => tenders.map((tender) => ({ ...tender, id: newId(), order_id, currency: channel.currency, at: item.now }))))
+  context.enqueue(...ledger.jobs)
   for (const draft of stored) context.emit(draft.item as BatchItem<never>, ...eventsOf(draft, numbers.get(draft.order_id)!.number, holds.get(draft.order_id)!))
+  const items = new Map(stored.map(({ order_id, item }) => [order_id, item]))
+  for (const event of ledger.events) context.emit(items.get(event.order_id)! as BatchItem<never>, event)
+  if (stored[0] !== undefined) context.emit(stored[0].item as BatchItem<never>, ...(stockNews ?? []))
   return stored
 }
 

@@ -11,6 +11,8 @@ export type OrderPorts = { sourcing: SourcingPort; fulfillment: FulfillmentPort 
 
 /** Units of one order that need a location. */
 export type SourcingDemand = {
+  /** Whether locations may have given units of these lines back already. */
+  resourcing?: boolean
   order_id: string
   channel_id: string
   group_ids: readonly string[] | null
@@ -38,16 +40,25 @@ export type SourcingPlan = {
 
 export type SourcingTrigger = 'capture' | 'backorder' | 'rejection' | 'manual'
 
+/** Stock found for a batch of orders; its levels stay locked until the commit. */
+export type PlannedStock = {
+  /** One plan per demand, in order. */
+  plans: readonly SourcingPlan[]
+  /** Writes claims, movements and decisions of those plans whose orders are stored by now. */
+  claim: (plans: readonly { plan: SourcingPlan; at: Date; caller_id: string }[], trigger: SourcingTrigger) => Promise<NewEvent[]>
+}
+
+/** Units of a line whose claim ends. Released ones are named with their location; of the others any claim will do. */
+export type UnclaimUnits = { order_id: string; order_line_id: string; quantity: number; location_id: string | null }
+
 export type SourcingPort = {
-  /** Decides and claims the units in memory, on stock levels that stay locked until the commit. */
-  plan: (tx: Tx, demands: readonly SourcingDemand[], now: Date) => Promise<SourcingPlan[]>
-  /** Writes claims, movements and decisions of planned orders whose rows are there by now. */
-  claim: (tx: Tx, plans: readonly SourcingPlan[], by: { at: Date; caller_id: string; trigger: SourcingTrigger }[]) => Promise<void>
-  /** Gives claims back: the units are available again. */
-  unclaim: (tx: Tx, units: readonly { order_id: string; order_line_id: string; quantity: number; released: number }[], by: { at: Date; caller_id: string; reason: string }) => Promise<void>
+  /** Decides where the units come from and locks the stock levels they come from. Nothing is written yet. */
+  plan: (tx: Tx, demands: readonly SourcingDemand[], now: Date) => Promise<PlannedStock>
+  /** Ends claims: the units are available again. */
+  unclaim: (tx: Tx, units: readonly UnclaimUnits[], by: { at: Date; caller_id: string; reason: string }) => Promise<NewEvent[]>
 }
 
 export type FulfillmentPort = {
-  /** Takes units out of the work of locations, because they are canceled. Answers the events that tell the locations. */
-  withdraw: (tx: Tx, order_id: string, takes: readonly CancelTake[], now: Date) => Promise<NewEvent[]>
+  /** Takes units out of the work of locations, because they are canceled. Answers where they were and what to tell. */
+  withdraw: (tx: Tx, order_id: string, takes: readonly CancelTake[], now: Date) => Promise<{ withdrawn: { order_line_id: string; location_id: string; quantity: number }[]; events: NewEvent[] }>
 }

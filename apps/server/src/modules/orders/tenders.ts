@@ -25,7 +25,7 @@ export function tendersFor(input: CaptureInput, channel: Channel, total: bigint)
   const expected = expectedTender(channel, input, missing)
   if (expected !== undefined) tenders.push(expected)
   const promised = tenders.reduce((sum, { amount, gateway }) => sum + (gateway === null ? amount : 0n), 0n)
-  return { ok: true, tenders, awaiting_payment: channel.payment_expectation !== 'none' && promised < total }
+  return { ok: true, tenders, awaiting_payment: promised < total && (channel.payment_expectation !== 'none' || tenders.length > 0) }
 }
 
 function readTenders(input: CaptureInput, channel: Channel, total: bigint): { ok: true; tenders: Tender[] } | { ok: false; errors: FieldError[] } {

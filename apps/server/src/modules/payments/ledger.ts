@@ -170,14 +170,13 @@ function oldestFirst(a: Payment, b: Payment): number {
   return a.created_at.getTime() - b.created_at.getTime() || (a.id < b.id ? -1 : 1)
 }
 
-/** What may be done with a payment now, and why something may not. */
-export function allowedActions(payment: Payment, at: Date): { action: string; allowed: boolean; reason?: string }[] {
-  const onDelivery = collectable(payment) > 0n
-  const action = (name: string, allowed: boolean, reason: string) => (allowed ? { action: name, allowed } : { action: name, allowed, reason })
+/** What may be done with a payment now, and why something may not. An authorization that has just run out may still show as capturable. */
+export function allowedActions(payment: Payment): { action: string; allowed: boolean; reason?: string }[] {
+  const action = (name: string, room: bigint, reason: string) => (room > 0n ? { action: name, allowed: true } : { action: name, allowed: false, reason })
   return [
-    action('capture', onDelivery || capturable(payment, at) > 0n, 'Nothing is authorized that is not captured, voided or expired.'),
-    action('void', voidable(payment) > 0n, 'No authorization is left to give up.'),
-    action('refund', refundable(payment) > 0n, 'Nothing is captured that is not refunded or on its way back.'),
+    action('capture', voidable(payment) + collectable(payment), 'Nothing is authorized that is not captured, voided or expired.'),
+    action('void', voidable(payment), 'No authorization is left to give up.'),
+    action('refund', refundable(payment), 'Nothing is captured that is not refunded or on its way back.'),
   ]
 }
 

@@ -41,6 +41,10 @@ export function findEntries(db: Queryable, paymentIds: readonly string[]): Promi
   return db.rows(sql`select ${ENTRY_COLUMNS} from payment_entries e where e.payment_id = any(${arrayOf(paymentIds, 'uuid')}) order by e.payment_id, e.created_at, e.id`)
 }
 
+export function findEntriesById(db: Queryable, entryIds: readonly string[]): Promise<EntryRow[]> {
+  return db.rows(sql`select ${ENTRY_COLUMNS} from payment_entries e where e.id = any(${arrayOf(entryIds, 'uuid')}) order by e.id`)
+}
+
 export function findEntriesByCause(db: Queryable, causeIds: readonly string[]): Promise<EntryRow[]> {
   return db.rows(sql`select ${ENTRY_COLUMNS} from payment_entries e where e.cause_id = any(${arrayOf(causeIds, 'uuid')}) order by e.cause_id, e.created_at, e.id`)
 }

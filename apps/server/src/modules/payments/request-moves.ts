@@ -26,7 +26,7 @@ async function requestMoves(tx: Tx, kind: MoveKind, requests: readonly (MoveRequ
  * Captures what is authorized, the oldest tender first; without `amount` all of it. `captured` tells per request how much
  * of it found an authorization (gateways still have to confirm); the rest is for the caller to collect otherwise.
  */
-export async function requestCapture(tx: Tx, requests: readonly CaptureRequest[]): Promise<LedgerWork & { captured: bigint[] }> {
+export async function requestCaptures(tx: Tx, requests: readonly CaptureRequest[]): Promise<LedgerWork & { captured: bigint[] }> {
   const { accepted, jobs, events } = await requestMoves(tx, 'capture', requests)
   return { captured: accepted, jobs, events }
 }
@@ -35,13 +35,13 @@ export async function requestCapture(tx: Tx, requests: readonly CaptureRequest[]
  * Pays back, the oldest tender first. `refunded` tells per request how much is paid back or on its way: never more than
  * was captured and is neither refunded nor being refunded. Tenders without a gateway settle at once.
  */
-export async function requestRefund(tx: Tx, requests: readonly RefundRequest[]): Promise<LedgerWork & { refunded: bigint[]; entries: NewEntryRow[] }> {
+export async function requestRefunds(tx: Tx, requests: readonly RefundRequest[]): Promise<LedgerWork & { refunded: bigint[]; entries: NewEntryRow[] }> {
   const { accepted, jobs, events, entries } = await requestMoves(tx, 'refund', requests)
   return { refunded: accepted, jobs, events, entries }
 }
 
 /** Gives up the authorizations of orders that need them no more, now and where one still arrives. Captured money stays: refund it. */
-export async function requestVoid(tx: Tx, requests: readonly VoidRequest[]): Promise<LedgerWork & { voided: bigint[] }> {
+export async function requestVoids(tx: Tx, requests: readonly VoidRequest[]): Promise<LedgerWork & { voided: bigint[] }> {
   const { accepted, jobs, events } = await requestMoves(tx, 'void', requests)
   return { voided: accepted, jobs, events }
 }

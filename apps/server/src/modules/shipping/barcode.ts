@@ -1,6 +1,6 @@
 import bwipjs from 'bwip-js/node'
 import { assert } from '../../kernel/assert.ts'
-import { showGtin } from './gtin.ts'
+import { showGtin } from '../../kernel/gtin.ts'
 
 /**
  * Barcodes as modules: bars and cells in units of the narrowest element. They are drawn as filled rectangles, so that

@@ -4,7 +4,7 @@ import { localTime } from '../../kernel/time.ts'
 import { encodeGtin } from './barcode.ts'
 import { drawCaption, drawCode128, drawFooters, drawLinear } from './document-parts.ts'
 import type { FontSet } from './fonts.ts'
-import { normalizeGtin, showGtin } from './gtin.ts'
+import { normalizeGtin, showGtin } from '../../kernel/gtin.ts'
 import { formatDay } from './label.ts'
 import { HAIRLINE, INK, MUTED, openPaper, type Paper } from './paper.ts'
 

@@ -73,14 +73,16 @@ function bestByForce(one: Case): number[] {
   return best
 }
 
+/** Takes the location that adds most, the better ranked of equals, until nothing adds. */
 function greedyUnitsAndSize(one: Case): [units: number, size: number] {
+  const ranked = one.candidates.map((_, index) => index).toSorted((a, b) => compare(weigh(one, { set: [a], units: 0 }), weigh(one, { set: [b], units: 0 })) || a - b)
   const set: number[] = []
   for (;;) {
     const units = fill(one, set)
-    const gains = one.candidates.map((_, index) => (set.includes(index) ? 0 : fill(one, [...set, index]) - units))
+    const gains = ranked.map((index) => (set.includes(index) ? 0 : fill(one, [...set, index]) - units))
     const most = Math.max(...gains)
     if (most === 0 || set.length >= (one.limit ?? Infinity)) return [units, set.length]
-    set.push(gains.indexOf(most))
+    set.push(ranked[gains.indexOf(most)]!)
   }
 }
 

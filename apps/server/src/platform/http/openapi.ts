@@ -23,8 +23,11 @@ export async function registerOpenApi(app: FastifyInstance, options: ServerOptio
     },
   })
   const byOperation = new Map(options.routes.map((route) => [route.operation_id, route]))
+  // The plugin answers with the same object each time, so it is completed once.
+  let document: OpenApiDocument | undefined
   app.decorate('openapi', () => {
-    const document = app.swagger() as unknown as OpenApiDocument
+    if (document !== undefined) return document
+    document = app.swagger() as unknown as OpenApiDocument
     for (const operations of Object.values(document.paths)) {
       for (const operation of Object.values(operations)) complete(operation, byOperation.get(String(operation['operationId'])), options)
     }

@@ -27,5 +27,6 @@ export function problemDocument(problems: ProblemTable, refusal: Pick<Refusal, '
   const problem = problems[refusal.code]
   assert(problem !== undefined, `the problem ${refusal.code} stands in a problems table`)
   const { detail, ...facts } = refusal.facts
-  return { type: `/problems/${refusal.code}`, title: problem.title, status: problem.status, code: refusal.code, detail, ...facts, request_id: requestId }
+  // Facts stand first: none of them can take the place of what RFC 9457 names.
+  return { ...facts, type: `/problems/${refusal.code}`, title: problem.title, status: problem.status, code: refusal.code, detail, request_id: requestId }
 }

@@ -23,6 +23,8 @@ export type Route = {
   reply: { status: 200 | 201 | 202 | 204; schema?: TSchema }
   /** Media type of answers that are not JSON: documents, streams. */
   sends?: string
+  /** A page for people, no part of the described API. */
+  page?: true
   /** The refusals this route may answer with, beside those of the platform. */
   problems?: readonly string[]
   handle: (call: Call<never, never, never>) => Promise<unknown>

@@ -9,7 +9,7 @@ import type { Request } from '../command.ts'
 import { sqlState, type Database } from '../db.ts'
 import type { Executor } from '../executor.ts'
 import type { Logger } from '../log.ts'
-import { compileValidator, fieldErrors, unstorableText } from './input.ts'
+import { createValidator, fieldErrors, unstorableText } from './input.ts'
 import { registerOpenApi } from './openapi.ts'
 import { problemDocument } from './problems.ts'
 import type { Call, Route } from './route.ts'
@@ -27,6 +27,17 @@ export type ServerOptions = {
 }
 
 const BODY_LIMIT_BYTES = 1_048_576
+
+/** For data, which no browser should run, frame or guess the type of. Pages loosen the policy for their own files. */
+const SECURITY_HEADERS = {
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+  // Not `no-referrer`: a browser would then send `Origin: null` with our own pages' writes.
+  'referrer-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+}
+
 /** A nobody for public routes; it may do nothing that needs a permission. */
 const NOBODY: Caller = { kind: 'system', id: '00000000-0000-7000-8000-000000000000', name: 'nobody', permissions: new Set(), channel_ids: undefined, location_ids: undefined }
 
@@ -42,11 +53,11 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 200 },
   })
-  app.setValidatorCompiler(({ schema, httpPart }) => compileValidator(schema as object, httpPart))
+  app.setValidatorCompiler(({ schema, httpPart }) => createValidator(schema as object, httpPart))
   await app.register(cookie)
   parseJson(app)
   await registerOpenApi(app, options)
-  app.addHook('onRequest', async (request, reply) => { reply.header('x-request-id', request.id) })
+  app.addHook('onRequest', async (request, reply) => { reply.headers({ ...SECURITY_HEADERS, 'x-request-id': request.id }) })
   app.setErrorHandler((error, request, reply) => answerError(options, error, request, reply))
   app.setNotFoundHandler((request, reply) => answerError(options, refuse('not_found', `There is no ${request.method} ${request.url.split('?')[0]}. The reference is at /reference.`), request, reply))
   for (const route of options.routes) registerRoute(app, options, route)
@@ -69,6 +80,7 @@ function registerRoute(app: FastifyInstance, options: ServerOptions, route: Rout
     method: route.method,
     url: route.url,
     schema: {
+      hide: route.page === true,
       operationId: route.operation_id,
       tags: [route.tag],
       summary: route.summary,

@@ -44,8 +44,8 @@ async function saveAll(context: Context, inputs: readonly VariantInput[], object
   const refuseItem = (index: number, errors: FieldError[]): void => { outcomes[index] = { sku: inputs[index]!.sku, outcome: 'refused', errors } }
   const checked = checkAll(inputs, refuseItem)
   const current = await lockVariantRows(context.tx, checked.map(({ input }) => input.sku))
-  const present = checked.map((draft) => ({ ...draft, current: current.get(draft.input.sku) }))
-  const allowed = present.filter((draft) => {
+  const found = checked.map((draft) => ({ ...draft, current: current.get(draft.input.sku) }))
+  const allowed = found.filter((draft) => {
     const errors = draft.current === undefined ? [] : [...objectTo(draft.current), ...checkKind(draft.input, draft.current)]
     if (errors.length > 0) refuseItem(draft.index, errors)
     return errors.length === 0
@@ -55,13 +55,13 @@ async function saveAll(context: Context, inputs: readonly VariantInput[], object
   const { created, updated } = decideRows(context.now, drafts, productIds, regtined)
   await insertVariants(context.tx, created.map(({ row }) => row))
   await updateVariants(context.tx, updated.map(({ row }) => row))
-  await writeGtins(context, drafts, regtined, new Map(created.map(({ draft, row }) => [draft.input.sku, row.id])))
+  await writeGtins(context, regtined, new Map(created.map(({ draft, row }) => [draft.input.sku, row.id])))
   record(context, created, updated)
 
   for (const { index, input, current: row } of drafts) if (row !== undefined) outcomes[index] = { sku: input.sku, outcome: 'unchanged', id: ids.variant.show(row.id) }
   for (const { draft, row } of created) outcomes[draft.index] = { sku: row.sku, outcome: 'created', id: ids.variant.show(row.id) }
   for (const { draft, row } of updated) outcomes[draft.index] = { sku: row.sku, outcome: 'updated', id: ids.variant.show(row.id) }
-  return outcomes as SavedVariant[]
+  return outcomes.map((outcome) => present(outcome, 'every item has an outcome'))
 }
 
 function checkAll(inputs: readonly VariantInput[], refuseItem: (index: number, errors: FieldError[]) => void): Omit<Draft, 'current'>[] {
@@ -81,9 +81,9 @@ function checkKind(input: VariantInput, current: VariantRow): FieldError[] {
   return [{ pointer: '/kind', code: 'kind_fixed', detail: `SKU "${input.sku}" is of kind ${current.kind} for good. Make a new SKU for another kind.` }]
 }
 
-/** Refuses items whose GTIN another variant has, or another item of this call; answers those whose GTINs change. */
-async function checkGtins({ tx }: Context, drafts: readonly Draft[], refuseItem: (index: number, errors: FieldError[]) => void): Promise<{ drafts: Draft[]; regtined: Set<Draft> }> {
-  const regtined = new Set<Draft>()
+/** Refuses items whose GTIN another variant has, or another item of this call; answers the others, and the GTINs that those have whose GTIN changes. */
+async function checkGtins({ tx }: Context, drafts: readonly Draft[], refuseItem: (index: number, errors: FieldError[]) => void): Promise<{ drafts: Draft[]; regtined: Map<Draft, string[]> }> {
+  const regtined = new Map<Draft, string[]>()
   const given = drafts.filter(({ gtin }) => gtin !== undefined)
   if (given.length === 0) return { drafts: [...drafts], regtined }
   const owners = new Map((await ownersOf(tx, given.map(({ gtin }): Identifier => ({ kind: 'gtin', value: gtin! })))).map(({ value, sku }) => [value, sku]))
@@ -97,15 +97,15 @@ async function checkGtins({ tx }: Context, drafts: readonly Draft[], refuseItem:
       return false
     }
     owners.set(draft.gtin, draft.input.sku)
-    const before = draft.current === undefined ? [] : (gtins.get(draft.current.id) ?? [])
-    if (before.length !== 1 || before[0]!.value !== draft.gtin) regtined.add(draft)
+    const before = (gtins.get(draft.current?.id ?? '') ?? []).map(({ value }) => value)
+    if (before.length !== 1 || before[0] !== draft.gtin) regtined.set(draft, before)
     return true
   })
   return { drafts: kept, regtined }
 }
 
 /** The ids of the products that the items name, by SKU. Products that do not exist are made: as named, or one for the SKU. */
-async function ensureProducts({ tx, now, emit, audit }: Context, drafts: readonly Draft[]): Promise<Map<string, string>> {
+async function ensureProducts({ tx, now, emit }: Context, drafts: readonly Draft[]): Promise<Map<string, string>> {
   const made: NewProduct[] = []
   const make = async (wanted: ReadonlyMap<string, VariantInput>): Promise<Set<string>> => {
     const products = [...wanted].map(([handle, input]) => ({ id: newId(now.getTime()), handle, name: input.product_name ?? input.name ?? input.sku, created_at: now }))
@@ -129,15 +129,14 @@ async function ensureProducts({ tx, now, emit, audit }: Context, drafts: readonl
     handles.set(input.sku, isOurs ? handle : distinctHandleOfSku(input.sku))
   }
   await make(others)
-  for (const product of made) audit({ subject_id: product.id })
-  emit(...made.map(({ id, handle, name }) => productCreated(id, handle, name)))
+  for (const { id, handle, name } of made) emit(productCreated(id, handle, name))
   const productIds = await findProductIds(tx, [...new Set(handles.values())])
   return new Map([...handles].map(([sku, handle]) => [sku, present(productIds.get(handle), 'a product that was made is there')]))
 }
 
 type Change = { draft: Draft; row: VariantRow; changes: Record<string, { before: unknown; after: unknown }> }
 
-function decideRows(now: Date, drafts: readonly Draft[], productIds: ReadonlyMap<string, string>, regtined: ReadonlySet<Draft>): { created: Change[]; updated: Change[] } {
+function decideRows(now: Date, drafts: readonly Draft[], productIds: ReadonlyMap<string, string>, regtined: ReadonlyMap<Draft, string[]>): { created: Change[]; updated: Change[] } {
   const created: Change[] = []
   const updated: Change[] = []
   for (const draft of drafts) {
@@ -152,17 +151,20 @@ function decideRows(now: Date, drafts: readonly Draft[], productIds: ReadonlyMap
       continue
     }
     const different = differences(current, { ...columnsOf(input), ...(product_id === undefined ? {} : { product_id }) })
-    const fields = [...Object.keys(different), ...(regtined.has(draft) ? ['identifiers'] : [])]
+    const changes = changedFields(current, different)
+    const gtins = regtined.get(draft)
+    if (gtins !== undefined) changes['identifiers'] = { before: gtins, after: [draft.gtin] }
+    const fields = Object.keys(changes)
     if (fields.length === 0) continue
     const version = current.version + 1
     const field_versions = { ...current.field_versions, ...Object.fromEntries(fields.map((field) => [field, version])) }
-    updated.push({ draft, row: { ...current, ...different, version, field_versions }, changes: changedFields(current, different) })
+    updated.push({ draft, row: { ...current, ...different, version, field_versions }, changes })
   }
   return { created, updated }
 }
 
-async function writeGtins({ tx }: Context, drafts: readonly Draft[], regtined: ReadonlySet<Draft>, newIds: ReadonlyMap<string, string>): Promise<void> {
-  const rows = drafts.filter((draft) => regtined.has(draft)).map(({ input, gtin, current }) => ({ kind: 'gtin' as const, value: gtin!, variant_id: present(current?.id ?? newIds.get(input.sku), 'the variant is written') }))
+async function writeGtins({ tx }: Context, regtined: ReadonlyMap<Draft, string[]>, newIds: ReadonlyMap<string, string>): Promise<void> {
+  const rows = [...regtined.keys()].map(({ input, gtin, current }) => ({ kind: 'gtin' as const, value: gtin!, variant_id: present(current?.id ?? newIds.get(input.sku), 'the variant is written') }))
   if (rows.length === 0) return
   const lost = await replaceIdentifiers(tx, rows.map(({ variant_id }) => variant_id), rows, 'gtin')
   if (lost.length > 0) throw refuse('busy', `Another call gave away the GTIN ${lost[0]!.value} meanwhile. Nothing was changed; try again.`)
@@ -179,10 +181,8 @@ function record({ emit, audit }: Context, created: readonly Change[], updated: r
       },
     })
   }
-  for (const { draft, row, changes } of updated) {
-    const fields = Object.keys(changes)
-    if (row.field_versions['identifiers'] === row.version) fields.push('identifiers')
+  for (const { row, changes } of updated) {
     audit({ subject_id: row.id, changes })
-    emit({ type: 'variant.updated', subject_id: row.id, data: { variant_id: ids.variant.show(row.id), sku: draft.input.sku, changed: fieldsOf(fields) } })
+    emit({ type: 'variant.updated', subject_id: row.id, data: { variant_id: ids.variant.show(row.id), sku: row.sku, changed: fieldsOf(Object.keys(changes)) } })
   }
 }

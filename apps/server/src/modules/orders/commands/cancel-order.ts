@@ -7,7 +7,7 @@ import { unwoundAmount } from '../amounts.ts'
 import { CANCELABLE_STATES, decideCancel, type CancelReason, type CancelTake } from '../order.ts'
 import { readOrderViews, type OrderView } from '../order-view.ts'
 import { linesOfOrders, lockOrders, moveUnits, setCancelReason, type OrderLineRow, type OrderRow } from '../orders.db.ts'
-import type { OrderPorts } from '../ports.ts'
+import type { OrderPorts, UnclaimUnits } from '../ports.ts'
 
 export type CancelOrder = { order_id: string; reason: CancelReason; note: string; lines: { line_id: string; quantity: number }[] | undefined }
 
@@ -24,15 +24,15 @@ export function cancelOrder(ports: OrderPorts): Command<CancelOrder, OrderView> 
     const lines = await linesOfOrders(tx, [order.id])
     const takes = decideTakes(order, lines, input)
     emit({ type: 'order.units_canceled', order_id: order.id, data: { order_id: ids.order.show(order.id), reason: input.reason, lines: takes.map(({ line_id, quantity }) => ({ line_id: ids.line.show(line_id), quantity })) } })
-    emit(...(await ports.fulfillment.withdraw(tx, order.id, takes, now)))
-    await ports.sourcing.unclaim(tx, claimsOf(order.id, takes), { at: now, caller_id: caller.id, reason: 'cancel' })
+    const { withdrawn, events } = await ports.fulfillment.withdraw(tx, order.id, takes, now)
+    emit(...events, ...(await ports.sourcing.unclaim(tx, claimsOf(order.id, takes, withdrawn), { at: now, caller_id: caller.id, reason: 'cancel' })))
     const [moved] = await moveUnits(tx, takes.flatMap((take) => movesOf(order.id, take)), now)
     if (moved?.status === 'canceled') {
       await setCancelReason(tx, order.id, input.reason)
       emit({ type: 'order.canceled', order_id: order.id, data: { order_id: ids.order.show(order.id), reason: input.reason } })
     }
     if (moved?.status === 'completed' && order.status !== 'completed') emit({ type: 'order.completed', order_id: order.id, data: { order_id: ids.order.show(order.id) } })
-    context.enqueue(...(await settle(context, order, lines, takes, moved?.status === 'canceled', input.reason)))
+    await settle(context, order, lines, takes, moved?.status === 'canceled', input.reason)
     audit({ subject_id: order.id, changes: { canceled_units: { before: lines.reduce((sum, line) => sum + line.canceled, 0), after: lines.reduce((sum, line) => sum + line.canceled, 0) + takes.reduce((sum, take) => sum + take.quantity, 0) } } })
     return (await readOrderViews(tx, [order.id])).get(order.id)!
   })
@@ -47,17 +47,14 @@ function decideTakes(order: OrderRow, lines: readonly OrderLineRow[], input: Can
       lines: decision.short.map(({ line_id, cancelable }) => ({ line_id: ids.line.show(line_id), cancelable })),
     })
   }
-  if (decision.takes.length === 0) throw refuse('order_not_cancelable', order.status === 'canceled' ? 'The order is canceled already.' : 'Everything has left already. Take a return instead.', { status: order.status })
+  if (decision.takes.length === 0) throw refuse('order_not_cancelable', order.status === 'canceled' ? 'The order is canceled already.' : 'Everything has left already. Take a return instead.', { order_status: order.status })
   return decision.takes
 }
 
-/** Units that hold a claim on stock, and how many of them a location is already working on. */
-function claimsOf(order_id: string, takes: readonly CancelTake[]) {
-  return takes.flatMap(({ line_id, take }) => {
-    const released = (take.released ?? 0) + (take.picked ?? 0) + (take.packed ?? 0)
-    const quantity = (take.allocated ?? 0) + released
-    return quantity === 0 ? [] : [{ order_id, order_line_id: line_id, quantity, released }]
-  })
+/** Units that hold a claim on stock: those nobody works on yet, wherever they are claimed, and those withdrawn from locations. */
+function claimsOf(order_id: string, takes: readonly CancelTake[], withdrawn: readonly { order_line_id: string; location_id: string; quantity: number }[]): UnclaimUnits[] {
+  const waiting = takes.flatMap(({ line_id, take }) => (take.allocated === undefined ? [] : [{ order_id, order_line_id: line_id, quantity: take.allocated, location_id: null }]))
+  return [...waiting, ...withdrawn.map((units) => ({ order_id, ...units }))]
 }
 
 function movesOf(order_id: string, { line_id, take }: CancelTake) {
@@ -68,7 +65,7 @@ function movesOf(order_id: string, { line_id, take }: CancelTake) {
  * Money follows the ledger: what was captured beyond the worth of what stays is refunded; an order canceled whole gives up
  * its authorizations.
  */
-async function settle(context: Parameters<Command<CancelOrder, OrderView>['handle']>[0], order: OrderRow, lines: readonly OrderLineRow[], takes: readonly CancelTake[], whole: boolean, reason: string) {
+async function settle(context: Parameters<Command<CancelOrder, OrderView>['handle']>[0], order: OrderRow, lines: readonly OrderLineRow[], takes: readonly CancelTake[], whole: boolean, reason: string): Promise<void> {
   const { tx, now } = context
   const canceledNow = new Map(takes.map(({ line_id, quantity }) => [line_id, quantity]))
   const unwound = lines.reduce((sum, line) => sum + unwoundAmount(line, order.prices_include_tax, 0, line.canceled + line.returned + (canceledNow.get(line.id) ?? 0)), 0n)
@@ -76,6 +73,12 @@ async function settle(context: Parameters<Command<CancelOrder, OrderView>['handl
   const payments = (await paymentsOf(tx, [order.id])).get(order.id) ?? []
   const held = payments.reduce((sum, payment) => sum + payment.captured - payment.refunded, 0n)
   const refund = held > worth ? held - worth : 0n
-  const jobs = refund > 0n ? await requestRefunds(tx, [{ order_id: order.id, amount: refund, reason: `canceled: ${reason}`, cause_id: order.id, at: now }]) : []
-  return whole ? [...jobs, ...(await requestVoids(tx, [order.id], now))] : jobs
+  const works = [
+    ...(refund > 0n ? [await requestRefunds(tx, [{ order_id: order.id, amount: refund, reason: `canceled: ${reason}`, cause_id: order.id, at: now }])] : []),
+    ...(whole ? [await requestVoids(tx, [{ order_id: order.id, at: now }])] : []),
+  ]
+  for (const { jobs, events } of works) {
+    context.enqueue(...jobs)
+    context.emit(...events)
+  }
 }

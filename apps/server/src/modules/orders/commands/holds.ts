@@ -13,7 +13,7 @@ export type PlaceHold = { order_id: string; type: HoldType; note: string; owner_
 export const placeHold = command('orders.hold', 'orders:hold', async ({ tx, now, caller, emit, audit }, input: PlaceHold): Promise<OrderView> => {
   const [order] = await lockOrders(tx, [input.order_id])
   if (order === undefined || !inScope(caller, order)) throw refuse('not_found', 'There is no such order.')
-  if (order.status !== 'placed') throw refuse('order_not_placed', `The order is ${order.status}; only open orders are held.`, { status: order.status })
+  if (order.status !== 'placed') throw refuse('order_not_placed', `The order is ${order.status}; only open orders are held.`, { order_status: order.status })
   const hold = { id: newId(now.getTime()), order_id: order.id, type: input.type, note: input.note, owner_id: input.owner_id, release_at: input.release_at === null ? null : new Date(input.release_at), placed_at: now, placed_by: caller.id }
   await insertHolds(tx, [hold], false)
   audit({ subject_id: order.id, changes: { holds: { before: null, after: input.type } } })

@@ -1,0 +1,30 @@
+import { isDeepStrictEqual } from 'node:util'
+import { ids } from '../../../kernel/id-kinds.ts'
+import { invalid, refuse } from '../../../kernel/problem.ts'
+import { command } from '../../../platform/command.ts'
+import { violatedConstraint } from '../../../platform/db.ts'
+import { applyPatch } from '../../../platform/edit.ts'
+import { checkPhone, withoutPersonalData, type CustomerFields } from '../customer.ts'
+import { EDITABLE, lockVisibleCustomer } from '../customers.db.ts'
+import { customerUpdated } from '../resolve-customers.ts'
+
+export type UpdateCustomer = { customer_id: string; seen_version: number | undefined; patch: CustomerFields }
+
+/** Changes a profile. Refuses an e-mail address that another customer has (`already_exists`). */
+export const updateCustomer = command('customers.update', 'customers:write', async ({ tx, caller, emit, audit }, input: UpdateCustomer) => {
+  const errors = checkPhone(input.patch.phone)
+  if (errors.length > 0) throw invalid(errors)
+  const customer = await lockVisibleCustomer(tx, caller, input.customer_id)
+  if (customer === undefined) throw refuse('not_found', 'There is no such customer.')
+  const patch = { ...input.patch }
+  // The database returns JSON with its keys in another order, which is no difference.
+  if (isDeepStrictEqual(patch.addresses, customer.addresses)) delete patch.addresses
+  const note = await applyPatch(tx, 'customers', EDITABLE, customer, patch, input.seen_version).catch((error: unknown) => {
+    throw violatedConstraint(error) === 'customers_email' ? refuse('already_exists', 'Another customer has this e-mail address.', { field: 'email' }) : error
+  })
+  if (note !== undefined) {
+    audit({ subject_id: customer.id, changes: withoutPersonalData(note.changes ?? {}) })
+    emit(customerUpdated(customer.id, Object.keys(note.changes ?? {})))
+  }
+  return { id: ids.customer.show(customer.id) }
+})

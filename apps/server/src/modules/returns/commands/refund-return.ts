@@ -1,0 +1,89 @@
+import { ids } from '../../../kernel/id-kinds.ts'
+import { showMoney, type MoneyText } from '../../../kernel/money.ts'
+import { refuse } from '../../../kernel/problem.ts'
+import { may, requirePermission, type Caller } from '../../../platform/caller.ts'
+import { command, type Context } from '../../../platform/command.ts'
+import type { Queryable } from '../../../platform/db.ts'
+import { paymentsOf, readAmount } from '../../payments/index.ts'
+import { finishWork, lockWork, wrongState } from '../access.ts'
+import { decideRefund, shippingPaid, type RefundDecision } from '../refund.ts'
+import { refundBlocked, type ReturnUnits } from '../return.ts'
+import { readReturnViews, type ReturnView } from '../return-view.ts'
+import { shippingRefundedOf } from '../returns.db.ts'
+import { refundUnits, type ReturnWork } from '../work.ts'
+import { unknownLines } from './receive-return.ts'
+
+export type RefundAsk = {
+  /** The lines that are paid back; left out means all. */
+  line_ids: string[] | undefined
+  amount: MoneyText | undefined
+  include_shipping: boolean
+}
+
+/**
+ * Pays back what received units are owed, less where somebody says so. Refuses with `refund_exceeds_return`,
+ * `nothing_to_refund` and `return_state`.
+ */
+export const refundReturn = command('returns.refund', 'returns:read', async (context, input: RefundAsk & { return_id: string }): Promise<ReturnView> => {
+  requireRefunding(context.caller, input)
+  const work = await lockWork(context.tx, context.caller, input.return_id)
+  const before = work.row.status
+  const decision = await previewRefund(context.tx, work, input)
+  if (decision.total === 0n && decision.parts.length === 0) throw refuse('nothing_to_refund', 'Nothing is due that the shop holds: everything is settled, or nothing was captured.')
+  refundUnits(work, decision)
+  await finishWork(context, work, before, { refund: { before: null, after: showMoney(decision.total, work.order.currency) } })
+  return (await readReturnViews(context.tx, [work.row.id])).get(work.row.id)!
+})
+
+/** Those who take goods in pay back what these are owed; another amount, or shipping, is for those who may refund at all. */
+function requireRefunding(caller: Caller, { amount, include_shipping }: RefundAsk): void {
+  if (amount !== undefined || include_shipping || !may(caller, 'returns:receive')) requirePermission(caller, 'payments:refund')
+}
+
+type RefundableWork = Pick<ReturnWork, 'order' | 'row' | 'lines'>
+
+/** What a refund would pay now; the same calculation for the preview and for the refund. */
+export async function previewRefund(db: Queryable, work: RefundableWork, { line_ids, amount, include_shipping }: RefundAsk): Promise<RefundDecision & { ok: true }> {
+  const { order, row, lines } = work
+  const unknown = (line_ids ?? []).filter((id) => !lines.some(({ order_line_id }) => order_line_id === id))
+  if (unknown.length > 0) throw unknownLines(unknown)
+  const blocked = refundBlocked(row.status, lines)
+  if (blocked !== undefined && !(include_shipping && hasReceived(work))) throw wrongState(row, blocked)
+  const chosen = line_ids === undefined ? lines : lines.filter(({ order_line_id }) => line_ids.includes(order_line_id))
+  const decision = decideRefund({
+    lines: chosen,
+    amount: amount === undefined ? undefined : readAmount(amount, order.currency, '/amount', { zero: true }),
+    shipping_left: include_shipping ? shippingPaid(order) - ((await shippingRefundedOf(db, [order.id])).get(order.id) ?? 0n) : 0n,
+    held: await heldAmount(db, order.id),
+  })
+  if (!decision.ok) {
+    const refundable = showMoney(decision.refundable, order.currency)
+    throw refuse('refund_exceeds_return', `At most ${refundable.amount} ${refundable.currency} can be paid back: that is due for what was received and held by the shop.`, { refundable })
+  }
+  return decision
+}
+
+function hasReceived({ row, lines }: RefundableWork): boolean {
+  return row.status !== 'closed' && lines.some((line: ReturnUnits) => line.received > 0)
+}
+
+/** Captured, and neither refunded nor on its way back. */
+async function heldAmount(db: Queryable, orderId: string): Promise<bigint> {
+  const payments = (await paymentsOf(db, [orderId])).get(orderId) ?? []
+  return payments.reduce((sum, { captured, refunded, refunding }) => sum + captured - refunded - refunding, 0n)
+}
+
+/** Pays what is due and held; nothing where there is nothing. */
+export async function payDue({ tx }: Context, work: ReturnWork): Promise<void> {
+  const decision = decideRefund({ lines: work.lines, amount: undefined, shipping_left: 0n, held: await heldAmount(tx, work.order.id) })
+  if (decision.ok && decision.total > 0n) refundUnits(work, decision)
+}
+
+/** A refund as the API shows it. */
+export function viewRefund({ order, lines }: RefundableWork, { parts, goods, shipping, total }: RefundDecision & { ok: true }) {
+  const money = (amount: bigint) => showMoney(amount, order.currency)
+  return {
+    lines: parts.map((part) => ({ line_id: ids.line.show(lines.find(({ id }) => id === part.id)!.order_line_id), refund: money(part.refunded), withheld: money(part.withheld) })),
+    goods: money(goods), shipping: money(shipping), total: money(total),
+  }
+}

@@ -1,0 +1,27 @@
+import { newId } from '../../kernel/ids.ts'
+import { SYSTEM } from '../../platform/caller.ts'
+import type { Module } from '../../platform/module.ts'
+import { backorderLoop } from './commands/source-order.ts'
+import { activateStrategy, insertStrategy, listStrategies } from './sourcing.db.ts'
+import { sourcingRoutes } from './sourcing.routes.ts'
+import { DEFAULT_STRATEGIES } from './strategy.ts'
+
+export const sourcingModule: Module = {
+  name: 'sourcing',
+  routes: sourcingRoutes,
+  permissions: { 'sourcing:read': 'See where orders are routed and why', 'sourcing:write': 'Change routing strategies' },
+  problems: {},
+  loops: [backorderLoop],
+  // A new installation routes by the first of the default strategies.
+  prepare: async ({ db, clock }) => {
+    await db.transaction(async (tx) => {
+      if ((await listStrategies(tx)).length > 0) return
+      const now = clock.now(tx.started_at)
+      for (const [index, strategy] of DEFAULT_STRATEGIES.entries()) {
+        const id = newId(now.getTime())
+        await insertStrategy(tx, { id, code: strategy.name.toLowerCase().replace(/[^a-z0-9]+/g, '-'), name: strategy.name, rules: strategy.rules, at: now, by: SYSTEM.id })
+        if (index === 0) await activateStrategy(tx, id)
+      }
+    })
+  },
+}

@@ -1,0 +1,138 @@
+import type { PlainDate } from '../../kernel/time.ts'
+import type { Queryable, Tx } from '../../platform/db.ts'
+import { arrayOf, rowsOf, sql } from '../../platform/sql.ts'
+import type { Decision } from './decision.ts'
+import type { Rule, Strategy } from './strategy.ts'
+
+export type AllocationRow = { order_line_id: string; location_id: string; order_id: string; variant_id: string; quantity: number; released: number }
+
+/** Adds to claims; units of a line at one location are one claim. The caller holds the orders and the stock levels. */
+export async function addClaims(tx: Tx, claims: readonly Omit<AllocationRow, 'released'>[]): Promise<void> {
+  if (claims.length === 0) return
+  await tx.run(sql`
+    insert into allocations (order_line_id, location_id, order_id, variant_id, quantity)
+    select order_line_id, location_id, order_id, variant_id, quantity
+    from ${rowsOf(claims, { order_line_id: 'uuid', location_id: 'uuid', order_id: 'uuid', variant_id: 'uuid', quantity: 'int' })}
+    on conflict (order_line_id, location_id) do update set quantity = allocations.quantity + excluded.quantity`)
+}
+
+/** The claims of these lines, locked in key order. */
+export function lockClaims(tx: Tx, orderLineIds: readonly string[]): Promise<AllocationRow[]> {
+  return tx.rows(sql`
+    select order_line_id, location_id, order_id, variant_id, quantity, released from allocations
+    where order_line_id = any(${arrayOf(orderLineIds, 'uuid')}) order by order_line_id, location_id for update`)
+}
+
+/** Shrinks claims by these units; a claim without units is gone. `released` of them were being worked on. */
+export async function shrinkClaims(tx: Tx, units: readonly { order_line_id: string; location_id: string; quantity: number; released: number }[]): Promise<void> {
+  if (units.length === 0) return
+  const columns = { order_line_id: 'uuid', location_id: 'uuid', quantity: 'int', released: 'int' } as const
+  await tx.run(sql`
+    with input as (select order_line_id, location_id, quantity, released from ${rowsOf(units, columns)}),
+    ended as (
+      delete from allocations a using input i
+      where a.order_line_id = i.order_line_id and a.location_id = i.location_id and a.quantity = i.quantity
+    )
+    update allocations a set quantity = a.quantity - i.quantity, released = a.released - i.released
+    from input i where a.order_line_id = i.order_line_id and a.location_id = i.location_id and a.quantity > i.quantity`)
+}
+
+/** Marks every claim of these orders as worked on and answers what was not before. */
+export function releaseAllClaims(tx: Tx, orderIds: readonly string[]): Promise<Omit<AllocationRow, 'released'>[]> {
+  return tx.rows(sql`
+    with due as (
+      select order_line_id, location_id, quantity - released as newly from allocations
+      where order_id = any(${arrayOf(orderIds, 'uuid')}) and released < quantity order by order_line_id, location_id for update
+    )
+    update allocations a set released = a.quantity from due
+    where a.order_line_id = due.order_line_id and a.location_id = due.location_id
+    returning a.order_line_id, a.location_id, a.order_id, a.variant_id, due.newly as quantity`)
+}
+
+export async function insertDecisions(tx: Tx, decisions: readonly { id: string; order_id: string; at: Date; trigger: string; decision: object }[]): Promise<void> {
+  if (decisions.length === 0) return
+  await tx.run(sql`
+    insert into sourcing_decisions (id, order_id, at, trigger, decision)
+    select id, order_id, at, trigger, decision from ${rowsOf(decisions, { id: 'uuid', order_id: 'uuid', at: 'timestamptz', trigger: 'text', decision: 'jsonb' })}`)
+}
+
+export type DecisionRow = { id: string; order_id: string; at: Date; trigger: string; decision: Decision }
+
+export function decisionsOfOrder(db: Queryable, orderId: string): Promise<DecisionRow[]> {
+  return db.rows(sql`select id, order_id, at, trigger, decision from sourcing_decisions where order_id = ${orderId} order by id`)
+}
+
+export function allocationsOfOrder(db: Queryable, orderId: string): Promise<AllocationRow[]> {
+  return db.rows(sql`select order_line_id, location_id, order_id, variant_id, quantity, released from allocations where order_id = ${orderId} order by order_line_id, location_id`)
+}
+
+/** Locations that gave units of these lines back; re-sourcing leaves them out. */
+export function rejectedLocations(db: Queryable, orderLineIds: readonly string[]): Promise<{ order_line_id: string; location_id: string }[]> {
+  return db.rows(sql`
+    select distinct r.order_line_id, f.location_id from fulfillment_rejections r join fulfillment_orders f on f.id = r.fulfillment_order_id
+    where r.order_line_id = any(${arrayOf(orderLineIds, 'uuid')})`)
+}
+
+/** Orders with backordered units that some location could give by now, the longest waiting first. */
+export function fillableBackorders(db: Queryable, limit: number): Promise<{ order_id: string }[]> {
+  return db.rows(sql`
+    select o.id as order_id from orders o
+    where o.status = 'placed' and o.units_backordered > 0 and exists (
+      select from order_lines l join stock_levels s on s.variant_id = l.variant_id
+      where l.order_id = o.id and l.backordered > 0 and s.available > s.safety_stock)
+    order by o.placed_at, o.id limit ${limit}`)
+}
+
+export type StrategyRow = { id: string; code: string; strategy_version: number; name: string; definition: { rules: Rule[] }; active: boolean; created_at: Date }
+
+const STRATEGY_COLUMNS = sql.raw('id, code, strategy_version, name, definition, active, created_at')
+
+export function listStrategies(db: Queryable): Promise<StrategyRow[]> {
+  return db.rows(sql`select ${STRATEGY_COLUMNS} from sourcing_strategies order by code, strategy_version`)
+}
+
+export function findStrategy(db: Queryable, id: string): Promise<StrategyRow | undefined> {
+  return db.maybe(sql`select ${STRATEGY_COLUMNS} from sourcing_strategies where id = ${id}`)
+}
+
+/** The strategy in use. */
+export async function activeStrategy(db: Queryable): Promise<Strategy | undefined> {
+  const row = await db.maybe<StrategyRow>(sql`select ${STRATEGY_COLUMNS} from sourcing_strategies where active`)
+  return row === undefined ? undefined : { id: row.code, version: row.strategy_version, name: row.name, rules: row.definition.rules }
+}
+
+/** Adds the next version of a strategy; versions never change. Answers the version. */
+export async function insertStrategy(tx: Queryable, strategy: { id: string; code: string; name: string; rules: readonly Rule[]; at: Date; by: string }): Promise<number> {
+  const { strategy_version } = await tx.one<{ strategy_version: number }>(sql`
+    insert into sourcing_strategies (id, code, strategy_version, name, definition, active, created_at, created_by)
+    select ${strategy.id}, ${strategy.code}, coalesce(max(strategy_version), 0) + 1, ${strategy.name}, ${JSON.stringify({ rules: strategy.rules })}::jsonb, false, ${strategy.at}, ${strategy.by}
+    from sourcing_strategies where code = ${strategy.code}
+    returning strategy_version`)
+  return strategy_version
+}
+
+/** Puts one strategy version into use; the one before it goes out of use. */
+export async function activateStrategy(tx: Queryable, id: string): Promise<void> {
+  await tx.run(sql`update sourcing_strategies set active = false where active and id <> ${id}`)
+  await tx.run(sql`update sourcing_strategies set active = true where id = ${id}`)
+}
+
+/**
+ * Orders that locations with a daily limit have taken on their local day, locked, so that no two batches give out the
+ * same place.
+ */
+export async function lockLoads(tx: Tx, days: readonly { location_id: string; day: PlainDate }[]): Promise<Map<string, number>> {
+  if (days.length === 0) return new Map()
+  const input = { location_id: 'uuid', day: 'date' } as const
+  await tx.run(sql`insert into location_loads (location_id, day, orders) select location_id, day, 0 from ${rowsOf(days, input)} order by location_id on conflict do nothing`)
+  const rows = await tx.rows<{ location_id: string; orders: number }>(sql`
+    select location_id, orders from location_loads where (location_id, day) in (select location_id, day from ${rowsOf(days, input)}) order by location_id for update`)
+  return new Map(rows.map(({ location_id, orders }) => [location_id, orders]))
+}
+
+export async function addLoads(tx: Tx, loads: readonly { location_id: string; day: PlainDate; orders: number }[]): Promise<void> {
+  if (loads.length === 0) return
+  await tx.run(sql`
+    update location_loads l set orders = l.orders + input.orders from ${rowsOf(loads, { location_id: 'uuid', day: 'date', orders: 'int' })}
+    where l.location_id = input.location_id and l.day = input.day`)
+}

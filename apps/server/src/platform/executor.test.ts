@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { cloneDatabase } from '../../test/harness/database.ts'
+import { refuse } from '../kernel/problem.ts'
+import { SYSTEM } from './caller.ts'
+import { manualClock } from './clock.ts'
+import { batchCommand, command, type Outcome } from './command.ts'
+import { openDatabase, type Database } from './db.ts'
+import { createExecutor, type Executor } from './executor.ts'
+import { relayLagMs, relayOnce } from './relay.ts'
+import { readFeed } from './event-feed.ts'
+import { rowsOf, sql } from './sql.ts'
+
+let db: Database
+let drop: () => Promise<void>
+let executor: Executor
+
+beforeAll(async () => {
+  const database = await cloneDatabase()
+  drop = database.drop
+  db = openDatabase(database.url, { max_connections: 8 })
+  await db.run(sql`create table counters (name text primary key, value integer not null check (value >= 0))`)
+  executor = createExecutor({ db, clock: manualClock(new Date('2026-03-03T09:00:00Z')), insert_jobs: async () => undefined })
+})
+beforeEach(async () => { await db.run(sql`delete from counters`) })
+afterAll(async () => {
+  await db.close()
+  await drop()
+})
+
+const request = (key?: string) => ({ caller: SYSTEM, request_id: 'test', ...(key === undefined ? {} : { idempotency_key: key }) })
+const value = async (name: string) => (await db.maybe<{ value: number }>(sql`select value from counters where name = ${name}`))?.value ?? 0
+
+const count = command('test.count', 'public', async ({ tx, emit }, { name, by }: { name: string; by: number }) => {
+  if (by === 0) throw refuse('invalid_input', 'By how much?')
+  if (by > 100) throw refuse('not_found', 'Too much at once.')
+  await tx.run(sql`insert into counters values (${name}, ${by}) on conflict (name) do update set value = counters.value + ${by}`)
+  emit({ type: 'counted', data: { name, by } })
+  return { name, value: (await tx.one<{ value: number }>(sql`select value from counters where name = ${name}`)).value }
+})
+
+describe('a command with a key', () => {
+  test('has its effect once, however often and at once it is called', async () => {
+    const calls = await Promise.all(Array.from({ length: 8 }, () => executor.run(count, { name: 'a', by: 1 }, request('same'))))
+    expect(await value('a')).toBe(1)
+    expect(calls.filter(({ replayed }) => !replayed)).toHaveLength(1)
+    expect(new Set(calls.map(({ output }) => output.value))).toEqual(new Set([1]))
+  })
+
+  test('repeats a refusal, and refuses the key for another input', async () => {
+    await expect(executor.run(count, { name: 'b', by: 101 }, request('no'))).rejects.toMatchObject({ code: 'not_found' })
+    await expect(executor.run(count, { name: 'b', by: 101 }, request('no'))).rejects.toMatchObject({ code: 'not_found' })
+    await expect(executor.run(count, { name: 'b', by: 2 }, request('no'))).rejects.toMatchObject({ code: 'idempotency_key_reused' })
+    expect(await value('b')).toBe(0)
+  })
+
+  test('keeps nothing of invalid input, so that the corrected call may use the key', async () => {
+    await expect(executor.run(count, { name: 'c', by: 0 }, request('typo'))).rejects.toMatchObject({ code: 'invalid_input' })
+    expect((await executor.run(count, { name: 'c', by: 3 }, request('typo'))).output.value).toBe(3)
+  })
+})
+
+const countMany = batchCommand<{ name: string; by: number }, { name: string }>('test.count_many', 'public', async ({ tx, emit }, items) => {
+  const accepted = items.filter(({ input }) => input.by !== 0)
+  await tx.run(sql`
+    insert into counters select name, sum(by)::int from ${rowsOf(accepted.map(({ input }) => input), { name: 'text', by: 'int' })} group by name order by name
+    on conflict (name) do update set value = counters.value + excluded.value`)
+  for (const item of accepted) emit(item as never, { type: 'counted', data: item.input })
+  return items.map(({ input }): Outcome<{ name: string }> => (input.by === 0 ? { ok: false, refusal: refuse('busy', 'Nothing to count.') } : { ok: true, output: { name: input.name } }))
+}, 50)
+const inBatch = (input: { name: string; by: number }, key?: string) => executor.submit(countMany, input, request(key))
+
+describe('a batch', () => {
+  test('refuses a bad item alone', async () => {
+    const results = await Promise.allSettled([inBatch({ name: 'd', by: 1 }), inBatch({ name: 'd', by: 0 }), inBatch({ name: 'd', by: 2 })])
+    expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
+    expect(await value('d')).toBe(3)
+  })
+
+  test('finds the item that breaks it, and serves all others', async () => {
+    // The last one breaks the table's check, which fails the whole transaction.
+    const results = await Promise.allSettled(Array.from({ length: 40 }, (_, i) => inBatch({ name: `e${i}`, by: i === 17 ? -5 : 1 })))
+    expect(results.filter(({ status }) => status === 'rejected')).toHaveLength(1)
+    expect(results[17]!.status).toBe('rejected')
+    expect((await db.one<{ count: number }>(sql`select count(*)::int as count from counters where name like 'e%'`)).count).toBe(39)
+  })
+
+  test('serves a key once, also twice in one batch and beside another process', async () => {
+    const other = createExecutor({ db, clock: manualClock(new Date()), insert_jobs: async () => undefined })
+    const calls = await Promise.all([...Array.from({ length: 20 }, () => inBatch({ name: 'f', by: 1 }, 'once')), ...Array.from({ length: 20 }, () => other.submit(countMany, { name: 'f', by: 1 }, request('once')))])
+    expect(await value('f')).toBe(1)
+    expect(calls.filter(({ replayed }) => !replayed)).toHaveLength(1)
+  })
+})
+
+describe('the relay', () => {
+  test('gives every event one position, never passing a transaction that is still open', async () => {
+    while ((await relayOnce(db)) > 0);
+    const before = await db.one<{ last_position: bigint }>(sql`select last_position from relay_state`)
+    const slowStarted = Promise.withResolvers<void>()
+    const finishSlow = Promise.withResolvers<void>()
+    // A transaction takes its id, sleeps, and writes its event last.
+    const slow = db.transaction(async (tx) => {
+      await tx.run(sql`insert into counters values ('slow', 1)`)
+      slowStarted.resolve()
+      await finishSlow.promise
+      await tx.run(sql`insert into events (id, type, at, data, caller_id, caller_name, request_id) values (gen_random_uuid(), 'late', now(), '{}', ${SYSTEM.id}, 'test', 'test')`)
+    })
+    await slowStarted.promise
+    await executor.run(count, { name: 'g', by: 1 }, request())
+    await relayOnce(db)
+    expect(await readFeed(db, before.last_position, 10, undefined)).toEqual([])
+    expect(await relayLagMs(db)).toBeGreaterThan(0)
+    finishSlow.resolve()
+    await slow
+    await Promise.all([relayOnce(db), relayOnce(db)])
+    while ((await relayOnce(db)) > 0);
+    const events = await readFeed(db, before.last_position, 10, undefined)
+    expect(events.map(({ type }) => type).sort()).toEqual(['counted', 'late'])
+    expect(events.map(({ position }) => BigInt(position!) - before.last_position)).toEqual([1n, 2n])
+  })
+})
