@@ -1,0 +1,1 @@
+export { importOnlineRetail, type ImportOptions, type ImportResult } from './online-retail/import.ts'

@@ -1,0 +1,193 @@
+import { present } from '../../../kernel/assert.ts'
+import { newId } from '../../../kernel/ids.ts'
+import { formatAmount } from '../../../kernel/money.ts'
+import { addMs, DAY_MS, HOUR_MS } from '../../../kernel/time.ts'
+import { batchCommand, type BatchCommand, type BatchContext, type BatchItem, type Context } from '../../../platform/command.ts'
+import { findVariantsBySku, saveVariants } from '../../catalog/index.ts'
+import type { Channel } from '../../channels/index.ts'
+import { finishOrders } from '../../fulfillment/index.ts'
+import { applyMovements } from '../../inventory/index.ts'
+import { findLocationsByCode } from '../../locations/index.ts'
+import { importOrders, lockOrders, type CaptureInput, type OrderPorts } from '../../orders/index.ts'
+import { importReturns } from '../../returns/index.ts'
+import { resourceOrders } from '../../sourcing/index.ts'
+import { claimRecords, findRecords, storeRecords } from '../integrations.db.ts'
+import type { ReturnInvoice, SaleOrder } from './invoices.ts'
+import { CURRENCY } from './lines.ts'
+import { matchReturn, type MatchedReturn } from './match-returns.ts'
+import { findPurchases, findUnfinished, findWaiting } from './purchases.db.ts'
+import type { RefusedLine } from './reasons.ts'
+import type { Receipt } from './receipts.ts'
+import { CHANNEL } from './retailer.ts'
+import type { Step } from './steps.ts'
+
+export const SOURCE = 'online-retail'
+
+export type ImportBatch = { channel: Channel; steps: readonly Step[] }
+/** Which orders of the batch are there now, and what became of each credit note's lines (by position). */
+export type ImportedBatch = { refused_orders: string[]; credits: Map<string, CreditOutcome> }
+export type CreditOutcome = { imported: number[]; refused: RefusedLine[] }
+
+type Item = BatchItem<ImportBatch>
+
+/**
+ * Writes one batch of steps in one transaction: an import that is killed leaves whole batches behind. Every piece knows
+ * itself again (receipts by key, orders and credit notes by their number), so running a file twice adds nothing.
+ */
+export function importBatch(ports: OrderPorts): BatchCommand<ImportBatch, ImportedBatch> {
+  const capture = importOrders(ports)
+  return batchCommand('integrations.import_online_retail', 'integrations:import', async (context, items: readonly Item[]) => {
+    const item = present(items[0], 'an import runs one batch at a time')
+    const { channel, steps } = item.input
+    await createVariants(context, item, steps)
+    const receipts = steps.flatMap((step) => step.receipts)
+    const received = await receive(context, item, receipts)
+    const refilled = await fillWaiting(context, item, channel, received)
+    const orders = steps.flatMap(({ order }) => (order === null ? [] : [order]))
+    const captured = await captureAll(context, item, capture, orders)
+    await finish(context, item, channel, [...refilled, ...captured.placed])
+    const credits = await returnAll(context, item, channel, steps.flatMap(({ credit }) => (credit === null ? [] : [credit])))
+    return [{ ok: true, output: { refused_orders: captured.refused, credits } }]
+  }, 1)
+}
+
+/** The item as it was at another time: events and orders carry the time of the file. */
+function at<Input>(item: Item, now: Date, input: Input): BatchItem<Input> {
+  return { ...item, now, input }
+}
+
+/** Products first seen are created with the name and price of that line; those that exist stay as they are. */
+async function createVariants(context: BatchContext, item: Item, steps: readonly Step[]): Promise<void> {
+  const lines = steps.flatMap(({ order }) => order?.lines.map((line) => ({ ...line, at: order.placed_at })) ?? [])
+  const known = await findVariantsBySku(context.tx, [...new Set(lines.map(({ sku }) => sku))])
+  const fresh = new Map<string, (typeof lines)[number]>()
+  for (const line of lines) {
+    const first = fresh.get(line.sku)
+    if (!known.has(line.sku) && (first === undefined || (first.description === '' && line.description !== ''))) fresh.set(line.sku, line)
+  }
+  if (fresh.size === 0) return
+  const variants = [...fresh.values()].map(({ sku, description, kind, unit_price }) => ({
+    sku, kind, name: description === '' ? sku : description, price: { amount: formatAmount(unit_price, CURRENCY), currency: CURRENCY },
+  }))
+  const now = lines[0]!.at
+  await saveVariants.handle(commandContext(context, item, now), { variants })
+}
+
+function commandContext({ tx, emit, enqueue }: BatchContext, item: Item, now: Date): Context {
+  return { tx, now, caller: item.caller, request_id: item.request_id, enqueue, audit: () => undefined, emit: (...events) => { emit(at(item, now, undefined as never), ...events) } }
+}
+
+/** Books the receipts that are new and answers their SKUs. */
+async function receive({ tx, emit }: BatchContext, item: Item, receipts: readonly Receipt[]): Promise<string[]> {
+  const fresh = await claimRecords(tx, SOURCE, receipts.map(({ key }) => `receipt ${key}`), item.now)
+  const booked = receipts.filter(({ key }) => fresh.has(`receipt ${key}`))
+  if (booked.length === 0) return []
+  const variants = await findVariantsBySku(tx, [...new Set(booked.map(({ sku }) => sku))])
+  const locations = await findLocationsByCode(tx, [...new Set(booked.map(({ location_code }) => location_code))])
+  const cause_id = newId()
+  await applyMovements(tx, booked.map(({ sku, location_code, quantity, received_at, reason }) => ({
+    variant_id: variants.get(sku)!.id, location_id: locations.get(location_code)!.id, from_state: null, to_state: 'available' as const, quantity,
+    reason: 'received', cause_kind: 'receipt', cause_id, caller_id: item.caller.id, at: received_at, note: reason,
+  })))
+  const first = booked[0]!
+  emit(at(item, first.received_at, undefined as never), {
+    type: 'stock.received',
+    data: { reference: SOURCE, note: null, lines: booked.slice(0, 200).map(({ sku, location_code, quantity }) => ({ sku, location: location_code, quantity })), line_count: booked.length },
+  })
+  return [...new Set(booked.map(({ sku }) => sku))]
+}
+
+/** Gives what came in to the orders that wait for it. */
+async function fillWaiting({ tx, emit }: BatchContext, item: Item, channel: Channel, skus: readonly string[]): Promise<string[]> {
+  const waiting = skus.length === 0 ? [] : (await findWaiting(tx, channel.id, skus)).map(({ order_id }) => order_id)
+  if (waiting.length === 0) return []
+  const now = batchTime(item)
+  const orders = await lockOrders(tx, waiting)
+  orders.sort((a, b) => a.placed_at.getTime() - b.placed_at.getTime() || (a.id < b.id ? -1 : 1))
+  const { events } = await resourceOrders(tx, orders, 'backorder', { at: now, caller_id: item.caller.id })
+  emit(at(item, now, undefined as never), ...events)
+  return waiting
+}
+
+/** The time of the batch's first entry in the file. */
+function batchTime({ input: { steps }, now }: Item): Date {
+  const step = steps.find(({ order, credit, receipts }) => order !== null || credit !== null || receipts.length > 0)
+  return step?.receipts[0]?.received_at ?? step?.order?.placed_at ?? step?.credit?.at ?? now
+}
+
+async function captureAll(context: BatchContext, item: Item, capture: ReturnType<typeof importOrders>, orders: readonly SaleOrder[]) {
+  const outcomes = orders.length === 0 ? [] : await capture.handle(context, orders.map((order) => at(item, order.placed_at, captureInput(order))))
+  const placed = outcomes.flatMap((outcome) => (outcome.ok ? [outcome.output.order_id] : []))
+  return { placed, refused: orders.filter((_, index) => !outcomes[index]!.ok).map(({ external_id }) => external_id) }
+}
+
+function captureInput(order: SaleOrder): CaptureInput {
+  const money = (amount: bigint) => ({ amount: formatAmount(amount, CURRENCY), currency: CURRENCY })
+  return {
+    channel: CHANNEL.code,
+    external_id: order.external_id,
+    placed_at: order.placed_at.toISOString(),
+    ...(order.customer_ref === null ? {} : { customer: { external_id: order.customer_ref, name: `Customer ${order.customer_ref}` } }),
+    // The file knows the country and nothing more of where the goods went.
+    ...(order.country_code === null ? {} : { shipping_address: { line1: 'Not recorded', city: order.country, country: order.country_code } }),
+    lines: order.lines.map(({ sku, quantity, unit_price, discount, description }) => ({
+      sku, quantity, unit_price: money(unit_price), ...(discount === 0n ? {} : { discount: money(discount) }), ...(description === '' ? {} : { description }),
+    })),
+    shipping: money(order.shipping_amount),
+    release: 'manual',
+  }
+}
+
+/** How long orders of the file are taken to have needed: it tells when they were placed and no more. */
+const PICKED_AFTER_MS = 18 * HOUR_MS
+const DELIVERED_AFTER_MS = 3 * DAY_MS
+
+/** Everything allocated is picked, packed, shipped and delivered; what waits for stock follows with the receipt. */
+async function finish(context: BatchContext, item: Item, channel: Channel, orderIds: readonly string[]): Promise<void> {
+  const unfinished = orderIds.length === 0 ? [] : (await findUnfinished(context.tx, channel.id, [...new Set(orderIds)])).map(({ order_id }) => order_id)
+  if (unfinished.length === 0) return
+  const began = batchTime(item)
+  const { events, jobs } = await finishOrders(context.tx, unfinished, { caller: item.caller, released_at: began, shipped_at: addMs(began, PICKED_AFTER_MS), delivered_at: addMs(began, DELIVERED_AFTER_MS) })
+  context.enqueue(...jobs)
+  for (const { at: instant, ...event } of events) context.emit(at(item, instant, undefined as never), event)
+}
+
+/** Credit notes become returns of what their customers bought; what was decided about each line is kept for the next run. */
+async function returnAll(context: BatchContext, item: Item, channel: Channel, credits: readonly ReturnInvoice[]): Promise<Map<string, CreditOutcome>> {
+  const known = await findRecords<{ imported: number[]; refused: (Omit<RefusedLine, 'amount'> & { amount: string })[] }>(context.tx, SOURCE, credits.map(({ external_id }) => `credit ${external_id}`))
+  const outcomes = new Map<string, CreditOutcome>()
+  for (const [key, { imported, refused }] of known) outcomes.set(key.slice('credit '.length), { imported, refused: refused.map((line) => ({ ...line, amount: BigInt(line.amount) })) })
+  const fresh = credits.filter(({ external_id }) => !outcomes.has(external_id))
+  if (fresh.length === 0) return outcomes
+  const bought = await findPurchases(context.tx, channel, [...new Set(fresh.map(({ customer_ref }) => customer_ref))], [...new Set(fresh.flatMap(({ lines }) => lines.map(({ sku }) => sku)))])
+  const matched: MatchedReturn[] = []
+  for (const credit of fresh) {
+    const purchases = bought.get(credit.customer_ref)!
+    const match = matchReturn(credit, purchases.purchases, purchases.orders)
+    matched.push(match)
+    takeBack(match, purchases)
+    outcomes.set(credit.external_id, { imported: match.lines.map(({ line }) => line.position), refused: match.refused })
+  }
+  await importReturns(context, item, channel, matched)
+  await storeRecords(context.tx, SOURCE, fresh.map(({ external_id, at: instant }) => {
+    const { imported, refused } = outcomes.get(external_id)!
+    return { key: `credit ${external_id}`, outcome: { imported, refused: refused.map((line) => ({ ...line, amount: line.amount.toString() })) }, at: instant }
+  }))
+  return outcomes
+}
+
+/** What one credit note takes, the next one of this batch does not find. */
+function takeBack(match: MatchedReturn, bought: Awaited<ReturnType<typeof findPurchases>> extends Map<string, infer B> ? B : never): void {
+  const units = match.lines.flatMap((line) => (line.kind === 'units' ? line.units : []))
+  const money = match.lines.flatMap((line) => (line.kind === 'units' ? line.units.map(({ order_id, refund_amount }) => ({ order_id, refund_amount, shipping_amount: 0n })) : line.money))
+  for (const { order_line_id, quantity, refund_amount } of units) {
+    const purchase = bought.purchases.find((line) => line.order_line_id === order_line_id)!
+    purchase.quantity_returnable -= quantity
+    purchase.refundable_amount -= refund_amount
+  }
+  for (const { order_id, refund_amount, shipping_amount } of money) {
+    const order = bought.orders.find((candidate) => candidate.order_id === order_id)!
+    order.refundable_amount -= refund_amount
+    order.refundable_shipping_amount -= shipping_amount
+  }
+}
