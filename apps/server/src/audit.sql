@@ -105,3 +105,72 @@ where exists (select from allocations a where a.order_id = o.id) and not exists 
 select c.code, c.form_version, count(f.form_version) as forms
 from channels c left join order_forms f on f.channel_id = c.id
 group by c.id having c.form_version <> count(f.form_version) or c.form_version <> coalesce(max(f.form_version), 0);
+
+-- name: returned units of order lines are those that returns received
+select l.id, l.order_id, l.returned, coalesce(r.received, 0) as received from order_lines l
+left join (select order_line_id, sum(received) as received from return_lines group by order_line_id) r on r.order_line_id = l.id
+where l.returned <> coalesce(r.received, 0);
+
+-- name: goods that returns received came into stock
+select l.return_id, l.variant_id, sum(l.received) as received, coalesce(max(m.quantity), 0) as moved
+from return_lines l join order_lines o on o.id = l.order_line_id and o.kind = 'goods'
+left join (
+  select cause_id, variant_id, sum(quantity) as quantity from stock_movements where cause_kind = 'return' and from_state is null and to_state = 'quality_control' group by cause_id, variant_id
+) m on m.cause_id = l.return_id and m.variant_id = l.variant_id
+group by l.return_id, l.variant_id having sum(l.received) <> coalesce(max(m.quantity), 0);
+
+-- name: returns pay back no more than the shares of what they received
+select l.id, l.return_id from return_lines l
+where l.refunded + l.withheld > l.refundable or (l.received = 0 and l.refundable > 0) or l.restocked + l.damaged + l.quality_control + l.scrapped > l.received;
+
+-- name: the shares of returned units are never more than their line cost
+select o.id, o.order_id from order_lines o join orders p on p.id = o.order_id
+join (select order_line_id, sum(refundable) as refundable from return_lines group by order_line_id) r on r.order_line_id = o.id
+where r.refundable > o.unit_price * o.quantity - o.discount + case when p.prices_include_tax then 0 else o.tax end;
+
+-- name: the refund of a return is the sum of its parts and stands in the ledger
+select r.id, r.number, r.refund_total from returns r
+left join (select return_id, sum(refunded) as refunded from return_lines group by return_id) l on l.return_id = r.id
+left join (
+  select e.cause_id, sum(e.amount) filter (where e.retry_of is null) as asked, sum(e.amount) filter (where e.status <> 'failed') as counted
+  from payment_entries e where e.kind = 'refund' and e.cause_id is not null group by e.cause_id
+) e on e.cause_id = r.id
+where r.refund_total <> coalesce(l.refunded, 0) + r.shipping_refunded + r.other_refunded
+  or r.refund_total <> coalesce(e.asked, 0) or coalesce(e.counted, 0) > r.refund_total;
+
+-- name: shipping is paid back at most once
+select o.id, o.number from orders o join (select order_id, sum(shipping_refunded) as refunded from returns group by order_id) r on r.order_id = o.id
+where r.refunded > o.shipping_total + case when o.prices_include_tax then 0 else o.shipping_tax end;
+
+-- name: every return has told of its request and of its end
+select r.id, r.number, r.status from returns r
+where not exists (select from events e where e.subject_id = r.id and e.type = 'return.requested')
+  or (r.status in ('declined', 'canceled', 'expired', 'closed') and not exists (select from events e where e.subject_id = r.id and e.type = 'return.' || r.status));
+
+-- name: bundles consist of goods
+select c.bundle_id, c.component_id, b.kind as bundle_kind, v.kind as component_kind
+from bundle_components c join variants b on b.id = c.bundle_id join variants v on v.id = c.component_id
+where b.kind <> 'bundle' or v.kind <> 'goods';
+
+-- name: bundles and services hold no stock
+select s.variant_id, s.location_id, v.sku, v.kind from stock_levels s join variants v on v.id = s.variant_id where v.kind <> 'goods';
+
+-- name: GTINs have 14 digits and a right check digit
+select variant_id, value from variant_identifiers
+where kind = 'gtin' and case when value ~ '^[0-9]{14}$' then
+  (select sum(substr(value, i, 1)::int * case when i % 2 = 1 then 3 else 1 end) from generate_series(1, 14) i) % 10 <> 0 else true end;
+
+-- name: every product and variant has told of its creation
+select p.id, 'product' as what from products p where not exists (select from events e where e.subject_id = p.id and e.type = 'product.created')
+union all
+select v.id, 'variant' from variants v where not exists (select from events e where e.subject_id = v.id and e.type = 'variant.created');
+
+-- name: a customer is known where its identities come from
+select c.id, i.source from customer_identities i join customers c on c.id = i.customer_id where not c.sources @> array[i.source];
+
+-- name: events and audit entries about customers carry no personal data
+select id from events where type like 'customer.%' and data ?| array['name', 'email', 'phone', 'company', 'note', 'address', 'addresses', 'identities']
+union all
+select a.id from audit_entries a, jsonb_each(a.changes) change
+where a.command like 'customers.%' and a.changes is not null and change.key in ('name', 'email', 'phone', 'company', 'note', 'addresses', 'identities')
+  and (change.value ->> 'before' is not null or change.value ->> 'after' is not null);

@@ -19,7 +19,11 @@ import { locationsModule } from './modules/locations/module.ts'
 import { paymentsModule } from './modules/payments/module.ts'
 import type { OrderPorts } from './modules/orders/index.ts'
 import { ordersModule } from './modules/orders/module.ts'
+import { importOnlineRetail, type ImportOptions, type ImportResult } from './modules/integrations/index.ts'
+import { integrationsModule } from './modules/integrations/module.ts'
+import { returnsModule } from './modules/returns/module.ts'
 import { planStock, unclaim } from './modules/sourcing/index.ts'
+import { shippingModule } from './modules/shipping/module.ts'
 import { sourcingModule } from './modules/sourcing/module.ts'
 
 /** Everything that runs, joined. This is the only file that knows all modules. */
@@ -34,6 +38,8 @@ export type Application = Runtime & {
   startWorkers: () => Promise<void>
   /** Runs every loop and all due jobs until all are quiet. For tests and the command line, where no worker runs. */
   settle: () => Promise<void>
+  /** Imports a file of the Online Retail data set. */
+  importOnlineRetail: (file: string, options?: ImportOptions) => Promise<ImportResult>
   stop: () => Promise<void>
 }
 
@@ -64,7 +70,7 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
     sourcing: { plan: planStock, unclaim },
     fulfillment: { withdraw: async () => ({ withdrawn: [], events: [] }) },
   }
-  const modules: Module[] = [platformModule(metrics), identityModule(() => permissions), catalogModule, customersModule, locationsModule, channelsModule, paymentsModule, ordersModule(ports), sourcingModule]
+  const modules: Module[] = [platformModule(metrics), identityModule(() => permissions), catalogModule, customersModule, locationsModule, channelsModule, paymentsModule, ordersModule(ports), sourcingModule, shippingModule, returnsModule(clock), integrationsModule]
   const permissions: Record<string, string> = Object.assign({}, ...modules.map((module) => module.permissions)) as Record<string, string>
   const problems = Object.assign({}, ...modules.map((module) => module.problems)) as ProblemTable
   const jobDefinitions = modules.flatMap((module) => module.jobs?.(runtime) ?? [])
@@ -90,6 +96,7 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
       pokeRelay = running[0]!.poke
       await jobs.work(jobDefinitions)
     },
+    importOnlineRetail: (file, importOptions) => importOnlineRetail(runtime, ports, file, importOptions),
     settle: () => settle([...loops, { name: 'jobs', interval_ms: 0, round: () => jobs.runDue(jobDefinitions) }], runtime),
     stop: async () => {
       await server.close()

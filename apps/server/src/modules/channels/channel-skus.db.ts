@@ -10,12 +10,6 @@ export async function resolveChannelSkus(db: Queryable, pairs: readonly { channe
   return new Map(found.map(({ channel_id, channel_sku, variant_id }) => [`${channel_id} ${channel_sku}`, variant_id]))
 }
 
-/** Of variants by SKU the ids; reading is all that is done here. */
-export async function variantsOf(db: Queryable, skus: readonly string[]): Promise<Map<string, string>> {
-  const found = await db.rows<{ id: string; sku: string }>(sql`select id, sku from variants where sku = any(${arrayOf(skus, 'text')})`)
-  return new Map(found.map(({ id, sku }) => [sku, id]))
-}
-
 /** What the channel calls these, as the SKUs of variants. */
 export async function mappingsOf(db: Queryable, channel_id: string, channel_skus: readonly string[]): Promise<Map<string, string>> {
   const found = await db.rows<{ channel_sku: string; sku: string }>(sql`

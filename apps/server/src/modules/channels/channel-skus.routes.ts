@@ -47,9 +47,9 @@ const putSkus = route({
   reply: {
     status: 200,
     schema: Type.Object({
-      outcomes: Type.Array(Type.Object({
+      data: Type.Array(Type.Object({
         channel_sku: Type.String(), sku: Type.String(), outcome: OneOf(['created', 'changed', 'unchanged', 'refused']),
-        errors: Type.Optional(Type.Array(Type.Object({ pointer: Type.String(), code: Type.String(), detail: Type.String() }, closed))),
+        errors: Type.Array(Type.Object({ pointer: Type.String(), code: Type.String(), detail: Type.String() }, closed)),
       }, closed)),
     }, closed),
   },

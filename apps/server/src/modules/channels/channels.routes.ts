@@ -51,7 +51,11 @@ const postChannel = route({
   description: 'The code, the kind and the currency stay as they are.',
   body: Type.Object({ code: Code, name: Field.name, kind: Field.kind, currency: Field.currency, ...OPTIONAL }, closed),
   reply: { status: 201, schema: ChannelView }, problems: ['already_exists'],
-  handle: ({ body, run }) => run(createChannel, body),
+  handle: async ({ body, run, header }) => {
+    const channel = await run(createChannel, body)
+    header('etag', `"${channel.version}"`)
+    return channel
+  },
 })
 
 const getChannel = route({

@@ -1,3 +1,4 @@
+export { createChannel } from './commands/create-channel.ts'
 export type { Channel } from './channel.ts'
 export { resolveChannelSkus } from './channel-skus.db.ts'
 export { findChannels, findChannelsByCode, orderForms } from './channels.db.ts'

@@ -80,12 +80,16 @@ export async function insertIdentities(tx: Tx, identities: readonly IdentityRow[
     returning source, external_id, customer_id`)
 }
 
-/** Takes back what this transaction has inserted for people who turned out to be somebody else. */
-export async function takeBack(tx: Tx, identities: readonly IdentityRow[], customerIds: readonly string[]): Promise<void> {
-  await tx.run(sql`
-    delete from customer_identities i using ${rowsOf(identities, { source: 'text', external_id: 'text' })}
-    where i.source = input.source and i.external_id = input.external_id`)
-  await tx.run(sql`delete from customers where id = any(${arrayOf(customerIds, 'uuid')})`)
+/** Who has these identities. */
+export function ownersOf(db: Queryable, identities: readonly Identity[]): Promise<IdentityRow[]> {
+  return db.rows(sql`
+    select i.source, i.external_id, i.customer_id
+    from customer_identities i join ${rowsOf(identities, { source: 'text', external_id: 'text' })} on input.source = i.source and input.external_id = i.external_id`)
+}
+
+/** Takes back customers that this transaction has inserted and nothing refers to. */
+export async function deleteCustomers(tx: Tx, ids: readonly string[]): Promise<void> {
+  await tx.run(sql`delete from customers where id = any(${arrayOf(ids, 'uuid')})`)
 }
 
 /** Gives a locked customer exactly these identities. Answers those that somebody else has. */
@@ -94,10 +98,7 @@ export async function replaceIdentities(tx: Tx, customerId: string, identities: 
     delete from customer_identities i where i.customer_id = ${customerId}
       and not exists (select from ${rowsOf(identities, { source: 'text', external_id: 'text' })} where input.source = i.source and input.external_id = i.external_id)`)
   await insertIdentities(tx, identities.map((identity) => ({ ...identity, customer_id: customerId })))
-  return tx.rows(sql`
-    select i.source, i.external_id, i.customer_id
-    from customer_identities i join ${rowsOf(identities, { source: 'text', external_id: 'text' })} on input.source = i.source and input.external_id = i.external_id
-    where i.customer_id <> ${customerId}`)
+  return (await ownersOf(tx, identities)).filter(({ customer_id }) => customer_id !== customerId)
 }
 
 /** Records more sources of a locked customer and counts the change of its identities. */
@@ -108,7 +109,7 @@ export async function touchCustomer(tx: Tx, customer: CustomerRow, sources: read
 }
 
 /** Who the keys belong to, in the order of the references. One statement for all. */
-export async function findByKeys(tx: Tx, refs: readonly KeyedRef[]): Promise<Found[]> {
+export async function findByKeys(tx: Tx, refs: readonly Pick<KeyedRef, 'source' | 'external_id' | 'email'>[]): Promise<Found[]> {
   const rows = await tx.rows<Omit<Found, 'known'> & { id: string | null; name: string; phone: string | null; sources: string[] }>(sql`
     select i.customer_id as identity_customer_id, e.id as email_customer_id, k.id, k.name, k.phone, k.sources
     from ${rowsOf(refs, { source: 'text', external_id: 'text', email: 'text' })}

@@ -98,12 +98,13 @@ function newPerson(ref: KeyedRef): Person {
   return { id: undefined, known: undefined, email: ref.email, name: '', phone: null, address: ref.address, sources: [], identities: [], refs: [] }
 }
 
-function keyOfIdentity({ source, external_id }: Pick<KeyedRef, 'source' | 'external_id'>): string | undefined {
+/** The identity as one text, if there is one. */
+export function keyOfIdentity({ source, external_id }: Pick<KeyedRef, 'source' | 'external_id'>): string | undefined {
   return source === null || external_id === null ? undefined : JSON.stringify([source, external_id])
 }
 
 /** What a person adds to a customer that exists: only where that has nothing yet. */
-export function fillsOf(person: Pick<Person, 'name' | 'phone' | 'sources'>, current: Known): { filled: Known; changed: string[] } {
+export function fillsOf(person: Omit<Known, 'id'>, current: Known): { filled: Known; changed: string[] } {
   const filled: Known = {
     id: current.id,
     name: current.name === '' ? person.name : current.name,

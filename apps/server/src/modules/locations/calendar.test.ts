@@ -49,6 +49,13 @@ describe('a warehouse in Leeds', () => {
     expect([release, shipsOn(early, release)]).toEqual([at('2026-03-10T08:00:00Z'), '2026-03-10'])
   })
 
+  test('one moment and one cut-off differ between zones', () => {
+    const tokyo = { ...LEEDS, time_zone: 'Asia/Tokyo' }
+    const now = at('2026-03-03T10:00:00Z')
+    const look = (calendar: WorkCalendar) => [shipsOn(calendar, now), departureInstant(calendar, now), isOpenAt(calendar, now)]
+    expect([look(LEEDS), look(tokyo), look(LEEDS)]).toEqual([['2026-03-03', at('2026-03-03T17:30:00Z'), true], ['2026-03-04', at('2026-03-04T08:30:00Z'), false], ['2026-03-03', at('2026-03-03T17:30:00Z'), true]])
+  })
+
   test('a location that never works has no departure, and nothing searches for ever', () => {
     const never = { ...LEEDS, opening_hours: {} }
     const now = at('2026-03-03T12:00:00Z')

@@ -1,5 +1,6 @@
-import { addDays, instantOf, localTime, weekday, type PlainDate } from '../../kernel/time.ts'
+import { addDays, weekday, type PlainDate } from '../../kernel/time.ts'
 import type { Location, OpeningHours } from './location.ts'
+import { readClock, whenClockShows } from './wall-clock.ts'
 
 /** What decides when a location works. */
 export type WorkCalendar = Pick<Location, 'opening_hours' | 'closures' | 'time_zone' | 'cut_off' | 'processing_days'>
@@ -47,9 +48,9 @@ export function nextWorkingDays(calendar: WorkCalendar, from: PlainDate, count: 
 
 /** The first working day whose cut-off has not passed: what arrives up to that very instant still counts. */
 function receivingDay(calendar: WorkCalendar, instant: Date): PlainDate | undefined {
-  const today = localTime(instant, calendar.time_zone).date
+  const today = readClock(instant, calendar.time_zone).date
   // Instants are compared, not what clocks show: an hour that comes twice in autumn would let the cut-off pass twice.
-  const passed = instant.getTime() > instantOf(today, calendar.cut_off, calendar.time_zone).getTime()
+  const passed = instant.getTime() > whenClockShows(today, calendar.cut_off, calendar.time_zone).getTime()
   return seekWorkingDay(calendar, passed ? addDays(today, 1) : today, 1)
 }
 
@@ -64,12 +65,12 @@ export function departureInstant(calendar: WorkCalendar, instant: Date): Date | 
   const date = shipsOn(calendar, instant)
   if (date === undefined) return undefined
   const closes = hoursOf(calendar.opening_hours, date)![1]
-  return instantOf(date, closes > calendar.cut_off ? closes : calendar.cut_off, calendar.time_zone)
+  return whenClockShows(date, closes > calendar.cut_off ? closes : calendar.cut_off, calendar.time_zone)
 }
 
 /** Whether the doors are open: from the opening minute up to, not including, the closing minute. */
 export function isOpenAt(calendar: WorkCalendar, instant: Date): boolean {
-  const { date, time } = localTime(instant, calendar.time_zone)
+  const { date, time } = readClock(instant, calendar.time_zone)
   const hours = hoursOf(calendar.opening_hours, date)
   return hours !== undefined && !calendar.closures.has(date) && hours[0] <= time && time < hours[1]
 }
@@ -80,14 +81,14 @@ export function isOpenAt(calendar: WorkCalendar, instant: Date): boolean {
  * order that is late already is released at once. Undefined where the location does not work within a year.
  */
 export function releaseInstant(calendar: WorkCalendar, requested_delivery_date: PlainDate, transit_days: number, now: Date): Date | undefined {
-  const today = localTime(now, calendar.time_zone).date
+  const today = readClock(now, calendar.time_zone).date
   if (seekWorkingDay(calendar, today, 1) === undefined) return undefined
   if (requested_delivery_date <= today) return now
   const date = countWorkingDays(calendar, addDays(requested_delivery_date, -transit_days), calendar.processing_days, -1)
   if (date === undefined || date < today) return now
   const opens = hoursOf(calendar.opening_hours, date)![0]
   // A cut-off before opening would put an order released at opening off to the next day.
-  const release = instantOf(date, opens < calendar.cut_off ? opens : calendar.cut_off, calendar.time_zone)
+  const release = whenClockShows(date, opens < calendar.cut_off ? opens : calendar.cut_off, calendar.time_zone)
   return release > now ? release : now
 }
 
@@ -106,6 +107,6 @@ export function describeDays(calendar: WorkCalendar, from: PlainDate, days: numb
     const date = addDays(from, index)
     if (!isWorkingDay(calendar, date)) return { date, works: false, opens: null, closes: null, cut_off_at: null }
     const [opens, closes] = hoursOf(calendar.opening_hours, date)!
-    return { date, works: true, opens, closes, cut_off_at: instantOf(date, calendar.cut_off, calendar.time_zone) }
+    return { date, works: true, opens, closes, cut_off_at: whenClockShows(date, calendar.cut_off, calendar.time_zone) }
   })
 }

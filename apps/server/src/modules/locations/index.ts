@@ -1,3 +1,5 @@
+export { createGroup } from './commands/location-groups.ts'
+export { createLocation } from './commands/create-location.ts'
 export { departureInstant, isOpenAt, isWorkingDay, nextWorkingDays, releaseInstant, shipsOn, type WorkCalendar } from './calendar.ts'
 export type { Location } from './location.ts'
 export { findGroupsByCode } from './location-groups.db.ts'

@@ -37,7 +37,11 @@ const postGroup = route({
   operation_id: 'createLocationGroup', method: 'POST', url: '/v1/location-groups', tag: 'locations', permission: createGroup.permission, summary: 'Add a location group',
   body: Type.Object({ code: Code, name: Name, locations: Type.Optional(Members) }, closed),
   reply: { status: 201, schema: GroupView }, problems: ['already_exists'],
-  handle: ({ body, run }) => run(createGroup, body),
+  handle: async ({ body, run, header }) => {
+    const group = await run(createGroup, body)
+    header('etag', `"${group.version}"`)
+    return group
+  },
 })
 
 const getGroup = route({

@@ -1,29 +1,49 @@
-import type { PlainDate } from '../../kernel/time.ts'
-import { addDays } from '../../kernel/time.ts'
+import { addDays, type PlainDate } from '../../kernel/time.ts'
 import type { Queryable, Tx } from '../../platform/db.ts'
 import { arrayOf, rowsOf, sql, type Sql } from '../../platform/sql.ts'
 import type { Location, LocationRow } from './location.ts'
 
-/** Of `locations l`, as `LocationRow` has them. */
-export const LOCATION_COLUMNS = sql.raw(`
+const OWN_COLUMNS = sql.raw(`
   l.id, l.code, l.name, l.kind, l.address, l.country, l.latitude, l.longitude, l.time_zone, l.active, l.capabilities, l.priority, l.handling_cost,
-  l.daily_capacity, l.cut_off, l.processing_days, l.opening_hours, l.created_at, l.version, l.field_versions,
+  l.daily_capacity, l.cut_off, l.processing_days, l.opening_hours, l.created_at, l.version, l.field_versions`)
+
+/** Of `locations l`, as `LocationRow` has them. */
+export const LOCATION_COLUMNS = sql`${OWN_COLUMNS},
   array(select m.group_id from location_group_members m join location_groups g on g.id = m.group_id where m.location_id = l.id order by g.code) as group_ids,
-  array(select g.code from location_group_members m join location_groups g on g.id = m.group_id where m.location_id = l.id order by g.code) as groups`)
+  array(select g.code from location_group_members m join location_groups g on g.id = m.group_id where m.location_id = l.id order by g.code) as groups`
 
 /** How many days of closures `loadLocations` reads: longer than any order stays unreleased for want of a departure. */
 const CLOSURE_DAYS = 60
 
-async function readLocations(db: Queryable, where: Sql, closed: Sql = sql`true`): Promise<Location[]> {
-  const rows = await db.rows<LocationRow & { closures: PlainDate[] }>(sql`
-    select ${LOCATION_COLUMNS}, array(select c.closed_on::text from location_closures c where c.location_id = l.id and ${closed}) as closures
-    from locations l where ${where} order by l.code`)
-  return rows.map((row) => ({ ...row, closures: new Set(row.closures) }))
+type RowWithClosures = LocationRow & { closures: PlainDate[] }
+const withSet = (row: RowWithClosures): Location => ({ ...row, closures: new Set(row.closures) })
+
+/**
+ * All active locations in the order of their codes, with the closures from the date on, for 60 days. One query. The date may
+ * be today's in UTC: closures of the day before are there, too, for zones where it is still yesterday.
+ */
+export async function loadLocations(db: Queryable, from: PlainDate): Promise<Location[]> {
+  // Groups and closures of all locations are put together once; a look-up for each location takes several times as long.
+  const rows = await db.rows<RowWithClosures>(sql`
+    select ${OWN_COLUMNS}, coalesce(g.group_ids, '{}') as group_ids, coalesce(g.groups, '{}') as groups, coalesce(c.closures, '{}') as closures
+    from locations l
+      left join (
+        select m.location_id, array_agg(g.id order by g.code) as group_ids, array_agg(g.code order by g.code) as groups
+        from location_group_members m join location_groups g on g.id = m.group_id group by m.location_id
+      ) g on g.location_id = l.id
+      left join (
+        select location_id, array_agg(closed_on::text) as closures from location_closures
+        where closed_on between ${addDays(from, -1)}::date and ${addDays(from, CLOSURE_DAYS)}::date group by location_id
+      ) c on c.location_id = l.id
+    where l.active order by l.code`)
+  return rows.map(withSet)
 }
 
-/** All active locations in the order of their codes, with the closures from the date on, for 60 days. One query. */
-export function loadLocations(db: Queryable, from: PlainDate): Promise<Location[]> {
-  return readLocations(db, sql`l.active`, sql`c.closed_on between ${from}::date and ${addDays(from, CLOSURE_DAYS)}::date`)
+async function readLocations(db: Queryable, where: Sql): Promise<Location[]> {
+  const rows = await db.rows<RowWithClosures>(sql`
+    select ${LOCATION_COLUMNS}, array(select c.closed_on::text from location_closures c where c.location_id = l.id) as closures
+    from locations l where ${where} order by l.code`)
+  return rows.map(withSet)
 }
 
 /** The locations of these codes, active or not, with all their closures. */

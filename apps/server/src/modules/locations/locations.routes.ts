@@ -71,7 +71,11 @@ const postLocation = route({
   description: 'The country and the coordinates of the address are those of the location.',
   body: Type.Object({ code: Code, name: Field.name, kind: Field.kind, address: Field.address, time_zone: Field.time_zone, ...OPTIONAL }, closed),
   reply: { status: 201, schema: LocationDetail }, problems: ['already_exists'],
-  handle: ({ body, run }) => run(createLocation, body),
+  handle: async ({ body, run, header }) => {
+    const location = await run(createLocation, body)
+    header('etag', `"${location.version}"`)
+    return location
+  },
 })
 
 const getLocation = route({

@@ -1,5 +1,5 @@
 import { ids } from '../../kernel/id-kinds.ts'
-import { refuse, type Refusal } from '../../kernel/problem.ts'
+import { invalid, refuse, type Refusal } from '../../kernel/problem.ts'
 import { inScope, type Caller } from '../../platform/caller.ts'
 import type { Context } from '../../platform/command.ts'
 import type { Queryable, Tx } from '../../platform/db.ts'
@@ -65,4 +65,9 @@ export function act(row: ReturnRow, action: ReturnAction): void {
 
 export function wrongState(row: Pick<ReturnRow, 'status'>, detail: string): Refusal {
   return refuse('return_state', detail, { status: row.status })
+}
+
+/** Callers name the lines of a return by the lines of its order. */
+export function unknownLines(lineIds: readonly string[]): Refusal {
+  return invalid([{ pointer: '/lines', code: 'unknown_line', detail: `The return has no line ${lineIds.map((id) => ids.line.show(id)).join(', ')}. Its lines are named by the \`line_id\` of the order.` }])
 }

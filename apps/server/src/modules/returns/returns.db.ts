@@ -122,12 +122,9 @@ export async function insertReturns(tx: Tx, returns: readonly NewReturn[]): Prom
   return new Map(inserted.map(({ id, number }) => [id, number]))
 }
 
-const COUNTERS = ['received', 'restocked', 'damaged', 'quality_control', 'scrapped'] as const
-const AMOUNTS = ['refundable', 'refunded', 'withheld'] as const
 const COUNTER_TYPES = {
-  ...(Object.fromEntries(COUNTERS.map((name) => [name, 'int'])) as Record<(typeof COUNTERS)[number], 'int'>),
-  ...(Object.fromEntries(AMOUNTS.map((name) => [name, 'bigint'])) as Record<(typeof AMOUNTS)[number], 'bigint'>),
-}
+  received: 'int', restocked: 'int', damaged: 'int', quality_control: 'int', scrapped: 'int', refundable: 'bigint', refunded: 'bigint', withheld: 'bigint',
+} as const
 
 export async function insertReturnLines(tx: Tx, lines: readonly ReturnLineRow[]): Promise<void> {
   const types = { id: 'uuid', return_id: 'uuid', order_line_id: 'uuid', variant_id: 'uuid', quantity: 'int', reason: 'text', ...COUNTER_TYPES } as const
@@ -144,7 +141,7 @@ export async function updateReturns(tx: Tx, returns: readonly ReturnRow[], lines
       id: 'uuid', location_id: 'uuid', status: 'text', outcome_note: 'text', refund_total: 'bigint', shipping_refunded: 'bigint', approved_at: 'timestamptz', received_at: 'timestamptz', closed_at: 'timestamptz',
     })} where r.id = input.id`)
   if (lines.length === 0) return
-  const assignments = sql.raw([...COUNTERS, ...AMOUNTS].map((name) => `${name} = input.${name}`).join(', '))
+  const assignments = sql.raw(Object.keys(COUNTER_TYPES).map((name) => `${name} = input.${name}`).join(', '))
   await tx.run(sql`update return_lines l set ${assignments} from ${rowsOf(lines, { id: 'uuid', ...COUNTER_TYPES })} where l.id = input.id`)
 }
 

@@ -39,11 +39,11 @@ export async function storeWork(tx: Tx, works: readonly ReturnWork[], at: (work:
   return { events, jobs: paid.jobs }
 }
 
-/** Brings the state in line with units and money, and answers the events that this is. */
+/** Brings the state in line with units and money, and answers the events that this is. Money without goods is closed when it is paid. */
 function finish(work: ReturnWork, at: Date, refundPending: boolean): NewEvent[] {
   const { row, lines } = work
   const before = row.status
-  row.status = nextStatus(row.status, lines, !refundPending)
+  row.status = lines.length === 0 ? 'closed' : nextStatus(row.status, lines, !refundPending)
   if (row.status === before) return []
   if (row.status === 'resolved') return [returnEvent(row, 'resolved')]
   if (row.status !== 'closed') return []

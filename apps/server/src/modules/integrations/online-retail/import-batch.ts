@@ -9,16 +9,16 @@ import { finishOrders } from '../../fulfillment/index.ts'
 import { applyMovements } from '../../inventory/index.ts'
 import { findLocationsByCode } from '../../locations/index.ts'
 import { importOrders, lockOrders, type CaptureInput, type OrderPorts } from '../../orders/index.ts'
-import { importReturns } from '../../returns/index.ts'
+import { importReturns, type ImportReturn } from '../../returns/index.ts'
 import { resourceOrders } from '../../sourcing/index.ts'
 import { claimRecords, findRecords, storeRecords } from '../integrations.db.ts'
-import type { ReturnInvoice, SaleOrder } from './invoices.ts'
+import { refuseReturn, type ReturnInvoice, type SaleOrder } from './invoices.ts'
 import { CURRENCY } from './lines.ts'
 import { matchReturn, type MatchedReturn } from './match-returns.ts'
 import { findPurchases, findUnfinished, findWaiting } from './purchases.db.ts'
 import type { RefusedLine } from './reasons.ts'
 import type { Receipt } from './receipts.ts'
-import { CHANNEL } from './retailer.ts'
+import { CHANNEL, SITES } from './retailer.ts'
 import type { Step } from './steps.ts'
 
 export const SOURCE = 'online-retail'
@@ -168,12 +168,30 @@ async function returnAll(context: BatchContext, item: Item, channel: Channel, cr
     takeBack(match, purchases)
     outcomes.set(credit.external_id, { imported: match.lines.map(({ line }) => line.position), refused: match.refused })
   }
-  await importReturns(context, item, channel, matched)
+  await writeReturns(context, item, matched, outcomes)
   await storeRecords(context.tx, SOURCE, fresh.map(({ external_id, at: instant }) => {
     const { imported, refused } = outcomes.get(external_id)!
     return { key: `credit ${external_id}`, outcome: { imported, refused: refused.map((line) => ({ ...line, amount: line.amount.toString() })) }, at: instant }
   }))
   return outcomes
+}
+
+/** The matched credit notes as returns that came in, went back on the shelf and were paid back. */
+async function writeReturns(context: BatchContext, item: Item, matched: readonly MatchedReturn[], outcomes: Map<string, CreditOutcome>): Promise<void> {
+  const found = matched.filter(({ lines }) => lines.length > 0)
+  const written = found.length === 0 ? [] : await importReturns.handle(context, found.map((match) => at(item, match.at, returnInput(match))))
+  found.forEach((match, index) => {
+    if (written[index]!.ok) return
+    outcomes.set(match.external_id, { imported: [], refused: [...match.refused, ...refuseReturn(match.lines.map(({ line }) => line))] })
+  })
+}
+
+function returnInput({ external_id, lines }: MatchedReturn): ImportReturn {
+  return {
+    channel: CHANNEL.code, location: SITES[0]!.code, external_id, reason: 'other', note: '', disposition: 'restock',
+    lines: lines.flatMap((line) => (line.kind === 'units' ? line.units : [])),
+    money: lines.flatMap((line) => (line.kind === 'money' ? line.money : [])),
+  }
 }
 
 /** What one credit note takes, the next one of this batch does not find. */

@@ -10,9 +10,10 @@ export type Bought = { purchases: Purchase[]; orders: PaidOrder[] }
  */
 export async function findPurchases(db: Queryable, channel: { id: string; code: string }, customerRefs: readonly string[], skus: readonly string[]): Promise<Map<string, Bought>> {
   const orders = await db.rows<PaidOrder & { customer_ref: string }>(sql`
-    select i.external_id as customer_ref, o.id as order_id, o.placed_at, p.refundable as refundable_amount, least(o.shipping_total, p.refundable) as refundable_shipping_amount
+    select i.external_id as customer_ref, o.id as order_id, o.placed_at, p.refundable as refundable_amount, least(o.shipping_total - r.shipping_refunded, p.refundable) as refundable_shipping_amount
     from customer_identities i join orders o on o.customer_id = i.customer_id and o.channel_id = ${channel.id}
       cross join lateral (select coalesce(sum(captured - refunded - refunding), 0)::bigint as refundable from payments where order_id = o.id) p
+      cross join lateral (select coalesce(sum(shipping_refunded), 0)::bigint as shipping_refunded from returns where order_id = o.id) r
     where i.source = ${channel.code} and i.external_id = any(${arrayOf(customerRefs, 'text')})`)
   const lines = await db.rows<Purchase & { customer_ref: string }>(sql`
     select i.external_id as customer_ref, o.id as order_id, l.id as order_line_id, l.sku, l.unit_price, o.placed_at, l.shipped + l.delivered as quantity_returnable,

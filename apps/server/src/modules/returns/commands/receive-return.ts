@@ -1,9 +1,9 @@
 import { ids } from '../../../kernel/id-kinds.ts'
-import { invalid, refuse, type Refusal } from '../../../kernel/problem.ts'
+import { invalid, refuse } from '../../../kernel/problem.ts'
 import { inScope } from '../../../platform/caller.ts'
 import { command, type Context } from '../../../platform/command.ts'
 import { findLocations, findLocationsByCode, type Location } from '../../locations/index.ts'
-import { finishWork, lockWork, wrongState } from '../access.ts'
+import { finishWork, lockWork, unknownLines, wrongState } from '../access.ts'
 import { decideInspection, decideReceipt, type ReceiptAsk, type ReceiptDecision, type Received } from '../receipt.ts'
 import { receiveBlocked, type Disposition } from '../return.ts'
 import { readReturnViews, type ReturnView } from '../return-view.ts'
@@ -81,8 +81,4 @@ function accept(decision: ReceiptDecision, code: string, problem: string): Recei
   if (decision.kind === 'unknown') throw unknownLines(decision.line_ids)
   const lines = decision.lines.map(({ line_id, asked, possible }) => ({ line_id: ids.line.show(line_id), asked, possible }))
   throw refuse(code, `${problem}: ${lines.map(({ line_id, asked, possible }) => `${asked} instead of at most ${possible} of ${line_id}`).join(', ')}. Nothing was changed.`, { lines })
-}
-
-export function unknownLines(lineIds: readonly string[]): Refusal {
-  return invalid([{ pointer: '/lines', code: 'unknown_line', detail: `The return has no line ${lineIds.map((id) => ids.line.show(id)).join(', ')}. Its lines are named by the \`line_id\` of the order.` }])
 }

@@ -1,17 +1,16 @@
 import { ids } from '../../../kernel/id-kinds.ts'
-import { showMoney, type MoneyText } from '../../../kernel/money.ts'
-import { refuse } from '../../../kernel/problem.ts'
+import { currencyDigits, parseAmount, showMoney, type MoneyText } from '../../../kernel/money.ts'
+import { invalid, refuse } from '../../../kernel/problem.ts'
 import { may, requirePermission, type Caller } from '../../../platform/caller.ts'
 import { command, type Context } from '../../../platform/command.ts'
 import type { Queryable } from '../../../platform/db.ts'
-import { paymentsOf, readAmount } from '../../payments/index.ts'
-import { finishWork, lockWork, wrongState } from '../access.ts'
+import { finishWork, lockWork, unknownLines, wrongState } from '../access.ts'
+import { heldAmount } from '../queries/held-amount.ts'
 import { decideRefund, shippingPaid, type RefundDecision } from '../refund.ts'
-import { refundBlocked, type ReturnUnits } from '../return.ts'
+import { refundBlocked } from '../return.ts'
 import { readReturnViews, type ReturnView } from '../return-view.ts'
 import { shippingRefundedOf } from '../returns.db.ts'
 import { refundUnits, type ReturnWork } from '../work.ts'
-import { unknownLines } from './receive-return.ts'
 
 export type RefundAsk = {
   /** The lines that are paid back; left out means all. */
@@ -52,7 +51,7 @@ export async function previewRefund(db: Queryable, work: RefundableWork, { line_
   const chosen = line_ids === undefined ? lines : lines.filter(({ order_line_id }) => line_ids.includes(order_line_id))
   const decision = decideRefund({
     lines: chosen,
-    amount: amount === undefined ? undefined : readAmount(amount, order.currency, '/amount', { zero: true }),
+    amount: amount === undefined ? undefined : readAmount(amount, order.currency),
     shipping_left: include_shipping ? shippingPaid(order) - ((await shippingRefundedOf(db, [order.id])).get(order.id) ?? 0n) : 0n,
     held: await heldAmount(db, order.id),
   })
@@ -63,14 +62,17 @@ export async function previewRefund(db: Queryable, work: RefundableWork, { line_
   return decision
 }
 
-function hasReceived({ row, lines }: RefundableWork): boolean {
-  return row.status !== 'closed' && lines.some((line: ReturnUnits) => line.received > 0)
+/** An amount of the order's currency; nothing at all is an amount too, where everything is kept. */
+function readAmount(value: MoneyText, currency: string): bigint {
+  if (value.currency !== currency) throw invalid([{ pointer: '/amount/currency', code: 'wrong_currency', detail: `The order is in ${currency}, not ${value.currency}.` }])
+  const amount = parseAmount(value.amount, currency)
+  if (amount === undefined) throw invalid([{ pointer: '/amount/amount', code: 'wrong_format', detail: `${currency} amounts have ${currencyDigits(currency)} decimal places.` }])
+  if (amount < 0n) throw invalid([{ pointer: '/amount/amount', code: 'too_small', detail: 'The amount is negative.' }])
+  return amount
 }
 
-/** Captured, and neither refunded nor on its way back. */
-async function heldAmount(db: Queryable, orderId: string): Promise<bigint> {
-  const payments = (await paymentsOf(db, [orderId])).get(orderId) ?? []
-  return payments.reduce((sum, { captured, refunded, refunding }) => sum + captured - refunded - refunding, 0n)
+function hasReceived({ row, lines }: RefundableWork): boolean {
+  return row.status !== 'closed' && lines.some(({ received }) => received > 0)
 }
 
 /** Pays what is due and held; nothing where there is nothing. */

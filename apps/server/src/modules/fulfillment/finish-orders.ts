@@ -1,0 +1,50 @@
+import { ids } from '../../kernel/id-kinds.ts'
+import type { Caller } from '../../platform/caller.ts'
+import type { Tx } from '../../platform/db.ts'
+import type { NewEvent } from '../../platform/events.ts'
+import type { NewJob } from '../../platform/jobs.ts'
+import { groupByKey } from '../../kernel/quantity.ts'
+import { lockOrders, moveUnits } from '../orders/index.ts'
+import { consumeClaims } from '../sourcing/index.ts'
+import { lockShipments, recordTracking } from '../shipping/index.ts'
+import { collect, prepareShipments, showShipment } from './depart.ts'
+import { addToLines, setStatus } from './fulfillment.db.ts'
+import { releaseOrders } from './release.ts'
+
+export type Finish = { caller: Caller; released_at: Date; shipped_at: Date; delivered_at: Date }
+
+/**
+ * Takes everything allocated of these orders through its whole way (released, picked, packed, shipped, delivered) at the
+ * times given: how imports tell of orders that arrived long ago. Set-based; the caller emits the events at their times.
+ */
+export async function finishOrders(tx: Tx, orderIds: readonly string[], by: Finish): Promise<{ events: (NewEvent & { at: Date })[]; jobs: NewJob[] }> {
+  const orders = await lockOrders(tx, orderIds)
+  const before = new Map(orders.map(({ id, status }) => [id, status]))
+  const released = await releaseOrders(tx, orders, by.released_at)
+  if (released.orders.length === 0) return { events: [], jobs: [] }
+  const byId = new Map(orders.map((order) => [order.id, order]))
+  const linesOf = groupByKey(released.lines, ({ fulfillment_order_id }) => fulfillment_order_id)
+  const shipments = await prepareShipments(tx, released.orders.map((work) => ({
+    order: byId.get(work.order_id)!, fulfillment_order_id: work.id, location: released.locations.get(work.location_id)!, units: linesOf.get(work.id)!, at: by.shipped_at, departed: true,
+  })))
+  await addToLines(tx, released.lines.map(({ fulfillment_order_id, order_line_id, quantity }) => ({ fulfillment_order_id, order_line_id, picked: quantity, packed: quantity, shipped: quantity })))
+  await setStatus(tx, released.orders.map(({ id }) => id), 'shipped', by.shipped_at)
+  const units = released.orders.flatMap((work) => linesOf.get(work.id)!.map(({ order_line_id, quantity }) => ({ order_id: work.order_id, order_line_id, location_id: work.location_id, quantity })))
+  const stockNews = await consumeClaims(tx, units, { at: by.shipped_at, caller_id: by.caller.id })
+  const moved = await moveUnits(tx, units.map(({ order_id, order_line_id, quantity }) => ({ order_id, order_line_id, from: 'released' as const, to: 'delivered' as const, quantity })), by.delivered_at)
+  await recordTracking(tx, await lockShipments(tx, shipments.map(({ id }) => id)), shipments.map(({ id }) => ({ shipment_id: id, status: 'delivered' as const, at: by.delivered_at, carrier_status: 'delivered', place: '' })))
+  const money = await collect(tx, orders, by.shipped_at)
+  const completed = moved.filter(({ id, status }) => status === 'completed' && before.get(id) !== 'completed')
+  const dated = (at: Date, events: readonly NewEvent[]): (NewEvent & { at: Date })[] => events.map((event) => ({ ...event, at }))
+  return {
+    jobs: money.jobs,
+    events: [
+      ...dated(by.released_at, released.events),
+      ...dated(by.shipped_at, [...shipments.map((shipment) => ({ type: 'shipment.shipped', order_id: shipment.order_id, data: showShipment(shipment) })), ...money.events, ...stockNews]),
+      ...dated(by.delivered_at, [
+        ...shipments.map((shipment) => ({ type: 'shipment.delivered', order_id: shipment.order_id, data: showShipment(shipment) })),
+        ...completed.map(({ id }) => ({ type: 'order.completed', order_id: id, data: { order_id: ids.order.show(id) } })),
+      ]),
+    ],
+  }
+}
