@@ -160,11 +160,6 @@ select variant_id, value from variant_identifiers
 where kind = 'gtin' and case when value ~ '^[0-9]{14}$' then
   (select sum(substr(value, i, 1)::int * case when i % 2 = 1 then 3 else 1 end) from generate_series(1, 14) i) % 10 <> 0 else true end;
 
--- name: every product and variant has told of its creation
-select p.id, 'product' as what from products p where not exists (select from events e where e.subject_id = p.id and e.type = 'product.created')
-union all
-select v.id, 'variant' from variants v where not exists (select from events e where e.subject_id = v.id and e.type = 'variant.created');
-
 -- name: a customer is known where its identities come from
 select c.id, i.source from customer_identities i join customers c on c.id = i.customer_id where not c.sources @> array[i.source];
 

@@ -47,7 +47,7 @@ test('e-mail addresses and identities belong to one customer', async () => {
   const renamed = await app().patch(`/v1/customers/${String(second['id'])}`, { email: 'One@Example.com' })
   expect([renamed.status, renamed.body.code]).toEqual([409, 'already_exists'])
   const taken = await app().post('/v1/customers', { name: 'Three', identities: [{ source: 'erp', external_id: 'free' }, { source: 'web', external_id: 'one' }] })
-  expect([taken.status, taken.body.code, taken.body['external_id']]).toEqual([409, 'identity_taken', 'one'])
+  expect([taken.status, taken.body.code, taken.body['pointer']]).toEqual([409, 'identity_taken', '/identities/1'])
   const put = await app().call('PUT', `/v1/customers/${String(second['id'])}/identities`, { identities: [{ source: 'web', external_id: 'one' }] })
   expect([put.status, put.body.code]).toEqual([409, 'identity_taken'])
   expect(await found('q=Three')).toEqual([])
@@ -87,6 +87,9 @@ describe('personal data', () => {
     const url = `/v1/customers/${String(made.body['id'])}`
     await app().patch(url, { name: 'Secretname II', email: 'secret@private.example2.com', phone: '0777 1234567', company: 'Secretcorp 2', note: 'Secret note 2', addresses: [], locale: 'fr' })
     await app().call('PUT', `${url}/identities`, { identities: [{ source: 'web', external_id: 'secret-id-2' }] })
+    const stale = await app().patch(url, { name: 'Secretname III' }, { headers: { 'if-match': '"1"', 'idempotency-key': 'stale' } })
+    expect([stale.status, stale.body['conflicts']]).toEqual([412, { name: null }])
+    expect((await app().post('/v1/customers', { name: 'x', identities: [{ source: 'web', external_id: 'secret-id-2' }] }, { headers: { 'idempotency-key': 'taken' } })).status).toBe(409)
     const { kept } = await db().one<{ kept: string }>(sql`
       select (select coalesce(string_agg(data::text, ''), '') from events) || (select coalesce(string_agg(changes::text, ''), '') from audit_entries) || (select coalesce(string_agg(outcome::text, ''), '') from idempotency_keys) as kept`)
     expect(kept).toContain('"changed": ["name", "email", "phone", "company", "note", "addresses", "locale"]')

@@ -5,11 +5,10 @@ import type { NewEvent } from '../../platform/events.ts'
 import type { NewJob } from '../../platform/jobs.ts'
 import { groupByKey } from '../../kernel/quantity.ts'
 import { lockOrders, moveUnits } from '../orders/index.ts'
-import { consumeClaims } from '../sourcing/index.ts'
+import { consumeAllClaims } from '../sourcing/index.ts'
 import { lockShipments, recordTracking } from '../shipping/index.ts'
 import { collect, prepareShipments, showShipment } from './depart.ts'
-import { addToLines, setStatus } from './fulfillment.db.ts'
-import { releaseOrders } from './release.ts'
+import { storeWork } from './release.ts'
 
 export type Finish = { caller: Caller; released_at: Date; shipped_at: Date; delivered_at: Date }
 
@@ -20,18 +19,15 @@ export type Finish = { caller: Caller; released_at: Date; shipped_at: Date; deli
 export async function finishOrders(tx: Tx, orderIds: readonly string[], by: Finish): Promise<{ events: (NewEvent & { at: Date })[]; jobs: NewJob[] }> {
   const orders = await lockOrders(tx, orderIds)
   const before = new Map(orders.map(({ id, status }) => [id, status]))
-  const released = await releaseOrders(tx, orders, by.released_at)
-  if (released.orders.length === 0) return { events: [], jobs: [] }
+  const { units, events: stockNews } = await consumeAllClaims(tx, orderIds, { at: by.shipped_at, caller_id: by.caller.id })
+  if (units.length === 0) return { events: [], jobs: [] }
+  const released = await storeWork(tx, orders, units, by.released_at, by.shipped_at)
   const byId = new Map(orders.map((order) => [order.id, order]))
   const linesOf = groupByKey(released.lines, ({ fulfillment_order_id }) => fulfillment_order_id)
   const shipments = await prepareShipments(tx, released.orders.map((work) => ({
     order: byId.get(work.order_id)!, fulfillment_order_id: work.id, location: released.locations.get(work.location_id)!, units: linesOf.get(work.id)!, at: by.shipped_at, departed: true,
   })))
-  await addToLines(tx, released.lines.map(({ fulfillment_order_id, order_line_id, quantity }) => ({ fulfillment_order_id, order_line_id, picked: quantity, packed: quantity, shipped: quantity })))
-  await setStatus(tx, released.orders.map(({ id }) => id), 'shipped', by.shipped_at)
-  const units = released.orders.flatMap((work) => linesOf.get(work.id)!.map(({ order_line_id, quantity }) => ({ order_id: work.order_id, order_line_id, location_id: work.location_id, quantity })))
-  const stockNews = await consumeClaims(tx, units, { at: by.shipped_at, caller_id: by.caller.id })
-  const moved = await moveUnits(tx, units.map(({ order_id, order_line_id, quantity }) => ({ order_id, order_line_id, from: 'released' as const, to: 'delivered' as const, quantity })), by.delivered_at)
+  const moved = await moveUnits(tx, units.map(({ order_id, order_line_id, quantity }) => ({ order_id, order_line_id, from: 'allocated' as const, to: 'delivered' as const, quantity })), by.delivered_at)
   await recordTracking(tx, await lockShipments(tx, shipments.map(({ id }) => id)), shipments.map(({ id }) => ({ shipment_id: id, status: 'delivered' as const, at: by.delivered_at, carrier_status: 'delivered', place: '' })))
   const money = await collect(tx, orders, by.shipped_at)
   const completed = moved.filter(({ id, status }) => status === 'completed' && before.get(id) !== 'completed')

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { unreachableStates } from '../../kernel/machine.ts'
 import { decideInspection, decideReceipt, takeUnits } from './receipt.ts'

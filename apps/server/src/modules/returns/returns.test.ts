@@ -132,7 +132,7 @@ describe('receipt', () => {
     const line = linesOf(back)[0]!.line_id
     const body = { location: 'leeds', lines: [{ line_id: line, quantity: 2, disposition: 'restock' }] }
     const answers = await Promise.all([1, 2, 3].map(() => act(back, 'receive', body)))
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409, 409])
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 409, 409])
     expect(answers.find(({ status }) => status === 409)!.body).toMatchObject({ code: 'receipt_exceeds_return', lines: [{ line_id: line, asked: 2, possible: 1 }] })
     expect(await shop.available('TEA')).toBe(before + 2)
     expect((await orderOf(order)).body).toMatchObject({ paid: { refunded: gbp('10.00') } })
@@ -187,10 +187,9 @@ describe('a refund', () => {
       await shop.stock('leeds', { TEA: 1 })
       const order = await shop.order({ lines: [{ sku: 'TEA', quantity: 1 }], payments: [{ tender: 'card', gateway: 'test', token }] })
       await app().application.settle()
-      const [payment] = (await app().get(`/v1/orders/${String(order.body['id'])}/payments`)).body['payments'] as { id: string }[]
-      await app().post(`/v1/payments/${payment!.id}/capture`, {})
-      await app().application.settle()
+      // The money is taken when the goods leave.
       await shipOrder(app(), order)
+      await app().application.settle()
       const back = await request(order, { lines: [{ sku: 'TEA', quantity: 1 }] })
       const received = await act(back, 'receive', { location: 'leeds', disposition: 'restock' })
       expect(received.body).toMatchObject({ status: 'resolved', refund: { pending: gbp('5.00'), paid: gbp('0.00') } })
@@ -203,7 +202,7 @@ describe('a refund', () => {
   test('of what was never paid pays nothing and stays due', async () => {
     await shop.stock('leeds', { TEA: 1 })
     const order = await shop.order({ channel: 'wholesale', lines: [{ sku: 'TEA', quantity: 1 }] })
-    await shipOrder(app(), order)
+    await shipOrder(app(), order, false)
     const back = await request(order, { lines: [{ sku: 'TEA', quantity: 1 }] })
     expect((await act(back, 'receive', { location: 'leeds', disposition: 'restock' })).body).toMatchObject({ status: 'inspected', refund: { due: gbp('5.00'), total: gbp('0.00') } })
     expect((await act(back, 'refund')).body.code).toBe('nothing_to_refund')

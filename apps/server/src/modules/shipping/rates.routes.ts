@@ -2,15 +2,14 @@ import { Type, type Static } from 'typebox'
 import { present } from '../../kernel/assert.ts'
 import { showMoney } from '../../kernel/money.ts'
 import { invalid, refuse } from '../../kernel/problem.ts'
-import { localTime } from '../../kernel/time.ts'
 import { inScope } from '../../platform/caller.ts'
 import type { Database } from '../../platform/db.ts'
 import { route, type Route } from '../../platform/http/route.ts'
 import { Address, closed, Code, Country, Currency, Money, OneOf } from '../../platform/http/schemas.ts'
-import { findLocationsByCode, shipsOn } from '../locations/index.ts'
+import { findLocationsByCode } from '../locations/index.ts'
 import { IN_HOUSE } from './carrier.ts'
 import { saveRateTable } from './commands/save-rate-table.ts'
-import { arrivalDate, priceShipment, routeBetween, type Parcel, type ShipmentPrice } from './price-shipment.ts'
+import { priceShipment, routeBetween, type Parcel, type ShipmentPrice } from './price-shipment.ts'
 import { findRateTable } from './rate-tables.db.ts'
 import type { RateTable } from './rates.ts'
 
@@ -22,7 +21,7 @@ const Amounts = Type.Record(Type.String({ maxLength: 8 }), Type.Integer({ minimu
 const Steps = Type.Array(Type.Object({ max_grams: Grams, amounts: Amounts }, closed), { minItems: 1, maxItems: 100 })
 const Days = Type.Integer({ minimum: 0, maximum: 365 })
 
-const Definition = Type.Object({
+const Definition = Type.Unsafe<RateTable>(Type.Object({
   currency: Currency, origin_country: Country,
   zones: Type.Array(Type.Object({ code: ZoneCode, name: Name }, closed), { minItems: 1, maxItems: 100 }),
   distance_bands: Type.Array(Type.Object({ max_km: Type.Number({ minimum: 0, maximum: 50_000 }), zone: ZoneCode }, closed), { maxItems: 100 }),
@@ -35,7 +34,7 @@ const Definition = Type.Object({
     transit_days: Type.Record(Type.String({ maxLength: 8 }), Type.Object({ min: Days, max: Days }, closed), { maxProperties: 100 }),
     weight_steps: Type.Union([Steps, Type.Null()]),
   }, closed), { minItems: 1, maxItems: 50 }),
-}, closed)
+}, closed))
 
 const Carrier = Type.Object({ carrier: Code }, closed)
 const TableView = Type.Object({ carrier: Type.String(), table_version: Type.Integer(), created_at: Type.String(), definition: Definition }, closed)
@@ -47,7 +46,7 @@ const getTable = route({
     const table = await findRateTable(db, params.carrier)
     if (table === undefined) throw refuse('not_found', `There is no carrier ${params.carrier} with a rate table.`)
     header('etag', `"${table.table_version}"`)
-    return { carrier: table.carrier, table_version: table.table_version, created_at: table.created_at.toISOString(), definition: table.definition as Static<typeof Definition> }
+    return { carrier: table.carrier, table_version: table.table_version, created_at: table.created_at.toISOString(), definition: table.definition }
   },
 })
 
@@ -55,7 +54,7 @@ const putTable = route({
   operation_id: 'replaceRateTable', method: 'PUT', url: '/v1/rate-tables/:carrier', tag: 'shipping', permission: saveRateTable.permission, summary: 'Put a new version of a rate table in force',
   params: Carrier, body: Definition, reply: { status: 200, schema: TableView }, problems: ['not_found', 'stale_version'],
   handle: async ({ params, body, seen_version, run, header }) => {
-    const saved = await run(saveRateTable, { carrier: params.carrier, definition: body as RateTable, seen_version })
+    const saved = await run(saveRateTable, { carrier: params.carrier, definition: body, seen_version })
     header('etag', `"${saved.table_version}"`)
     return { carrier: params.carrier, ...saved, definition: body }
   },
@@ -75,7 +74,7 @@ const QuoteBody = Type.Object({
 const QuoteView = Type.Object({
   data: Type.Array(Type.Object({
     carrier: OneOf([IN_HOUSE]), service: Type.String(), service_name: Type.String(), zone: Type.String(), cost: Money,
-    transit_days: Type.Object({ min: Type.Integer(), max: Type.Integer() }, closed), promised_by: Type.String(),
+    transit_days: Type.Object({ min: Type.Integer(), max: Type.Integer() }, closed)
   }, closed)),
   refused: Type.Array(Type.Object({ service: Type.String(), code: Type.String(), detail: Type.String() }, closed)),
 }, closed)
@@ -87,9 +86,7 @@ const postQuote = route({
   handle: async ({ body, db, caller }) => {
     const location = (await findLocationsByCode(db, [body.location])).get(body.location)
     if (location === undefined || !inScope(caller, { location_id: location.id })) throw invalid([{ pointer: '/location', code: 'unknown_location', detail: `There is no location ${body.location}.` }])
-    const now = new Date()
-    const ship_on = shipsOn(location, now) ?? localTime(now, location.time_zone).date
-    return quote(db, routeBetween(location, body.ship_to), body.packages.map(parcelOf), body.service, ship_on)
+    return quote(db, routeBetween(location, body.ship_to), body.packages.map(parcelOf), body.service)
   },
 })
 
@@ -97,15 +94,14 @@ function parcelOf(parcel: Static<typeof ParcelBody>): Parcel {
   return { weight_grams: parcel.weight_grams, length_mm: parcel.length_mm ?? null, width_mm: parcel.width_mm ?? null, height_mm: parcel.height_mm ?? null }
 }
 
-async function quote(db: Database, way: ReturnType<typeof routeBetween>, parcels: readonly Parcel[], service: string | undefined, ship_on: string): Promise<Static<typeof QuoteView>> {
+async function quote(db: Database, way: ReturnType<typeof routeBetween>, parcels: readonly Parcel[], service: string | undefined): Promise<Static<typeof QuoteView>> {
   const { definition } = present(await findRateTable(db, IN_HOUSE), 'the in-house carrier has a rate table')
   const wanted = service === undefined ? definition.services.map(({ code }) => code) : [service]
   const answers = wanted.map((code) => ({ code, answer: priceShipment(definition, code, way, parcels) }))
   const priced = answers.flatMap(({ answer }) => (answer.outcome === 'priced' ? [answer] : []))
   return {
     data: priced.toSorted(cheapestFirst).map((price) => ({
-      carrier: IN_HOUSE, service: price.service, service_name: price.service_name, zone: price.zone!, cost: showMoney(price.cost!, price.currency!),
-      transit_days: price.transit_days!, promised_by: arrivalDate(ship_on, price.transit_days!.max),
+      carrier: IN_HOUSE, service: price.service, service_name: price.service_name, zone: price.zone!, cost: showMoney(price.cost!, price.currency!), transit_days: price.transit_days!,
     })),
     refused: answers.flatMap(({ code, answer }) => (answer.outcome === 'refused' ? [{ service: code, code: answer.code, detail: answer.detail }] : [])),
   }

@@ -45,7 +45,9 @@ const MOVING = ['in_transit', 'out_for_delivery', 'delayed', 'attempted'] as con
 const HANDED_OVER = ['label_purchased', ...MOVING] as const
 
 /** The life of a shipment. `out_for_delivery` does not lead back to `in_transit` directly: only a delay or an attempt does. */
-export const shipmentMachine = machine({
+export type ShipmentAction = 'purchase_label' | 'void_label' | 'depart' | 'go_out' | 'delay' | 'attempt' | 'deliver' | 'fail' | 'return_to_sender' | 'lose'
+
+export const shipmentMachine = machine<ShipmentStatus, ShipmentAction>({
   name: 'shipment',
   initial: 'pending',
   states: SHIPMENT_STATES,
@@ -61,9 +63,7 @@ export const shipmentMachine = machine({
     return_to_sender: { from: [...HANDED_OVER, 'failed'], to: 'returned_to_sender' },
     lose: { from: [...HANDED_OVER, 'failed'], to: 'lost' },
   },
-} as const)
-
-export type ShipmentAction = keyof typeof shipmentMachine.actions
+})
 
 /** What a carrier can report, in our words. */
 export type TrackingStatus = Exclude<ShipmentStatus, 'pending' | 'label_purchased' | 'voided'>

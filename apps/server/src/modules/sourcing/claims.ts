@@ -4,7 +4,7 @@ import type { Tx } from '../../platform/db.ts'
 import type { NewEvent } from '../../platform/events.ts'
 import { applyMovements, stockEvents, type Movement } from '../inventory/index.ts'
 import type { UnclaimUnits } from '../orders/index.ts'
-import { lockClaims, releaseAllClaims, shrinkClaims, type AllocationRow } from './sourcing.db.ts'
+import { deleteClaims, lockClaims, releaseAllClaims, shrinkClaims, type AllocationRow } from './sourcing.db.ts'
 
 export type By = { at: Date; caller_id: string }
 /** Units of a line that a location is working on. */
@@ -51,6 +51,13 @@ function sumTaken(taken: readonly Taken[]): Taken[] {
 /** Hands all claims of these orders over to their locations; answers the units that were not handed over before. */
 export function releaseClaims(tx: Tx, orderIds: readonly string[]): Promise<(ClaimedUnits & { variant_id: string })[]> {
   return releaseAllClaims(tx, orderIds)
+}
+
+/** Everything claimed for these orders leaves at once. Only for orders nobody works on: no claim has been released. */
+export async function consumeAllClaims(tx: Tx, orderIds: readonly string[], by: By): Promise<{ units: (ClaimedUnits & { variant_id: string })[]; events: NewEvent[] }> {
+  const units = await deleteClaims(tx, orderIds)
+  const events = await move(tx, units.map((claim) => ({ ...claim, released: 0 })), by, () => ({ to_state: null, reason: 'shipment' }))
+  return { units, events }
 }
 
 /** Units leave: their claims end and the stock is gone. */

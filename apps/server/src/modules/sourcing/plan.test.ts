@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { AllocationProblem } from './allocator.ts'
 import type { Candidate, Demand } from './demand.ts'
 import { candidateOf, demandOf, levelsOf, lineOf, strategyOf } from './fixtures.ts'
 import { type Plan, planOrder, planOrders } from './plan.ts'
@@ -152,6 +153,15 @@ describe('rules and what they leave over', () => {
     expect(result.shortage).toBeNull()
   })
 
+  it('say of a location that those chosen before had what it has', () => {
+    const demand = demandOf([lineOf('l1', 'mug', 1), lineOf('l2', 'bowl', 1), lineOf('l3', 'plate', 4)])
+    const stock = { DERBY: { mug: 1, plate: 2 }, YORK: { bowl: 1, plate: 2 }, LEEDS: { plate: 1 } }
+    const whole = { id: 'a', split: { max_locations: null, keep_lines_whole: true }, fallback: { action: 'next_rule' as const, keep_partial: true } }
+    const result = plan(demand, stock, strategyOf(whole, { id: 'b' }))
+    expect(given(result)).toEqual(['DERBY: 1 mug', 'YORK: 1 bowl', 'DERBY: 2 plate', 'YORK: 2 plate'])
+    expect(result.decision.below).toEqual([{ code: 'covered', limit: 4, locations: ['LEEDS'], values: [1] }])
+  })
+
   it('take only orders that meet all conditions', () => {
     const strategy = strategyOf({ id: 'vip', conditions: [{ type: 'channel', any_of: ['web'] }, { type: 'order_value', currency: 'GBP', at_least: '100' }] }, { id: 'rest' })
     const stock = { LEEDS: { mug: 2 } }
@@ -194,6 +204,28 @@ describe('rules and what they leave over', () => {
     expect(result.allocations.map(({ line_id, location_id }) => [line_id, location_id])).toEqual([['l3', LEEDS.id], ['l2', YORK.id]].toSorted())
     expect(result.unfilled).toEqual([{ line_id: 'l1', quantity: 2, reason: 'no_stock' }])
     expect(plan(TWO_MUGS, { LEEDS: { mug: 1 }, YORK: { mug: 1 } }, strategy).unfilled).toMatchObject([{ reason: 'ruled_out' }])
+  })
+})
+
+describe('an allocator of another kind', () => {
+  const allocateWith = (choose: (problem: AllocationProblem) => number[], strategy = strategyOf({})): Plan =>
+    planOrder(TWO_MUGS, [DERBY, LEEDS], createStockView(levelsOf({ DERBY: { mug: 2 }, LEEDS: { mug: 2 } })), strategy, choose)
+  const oneEach = ({ supply }: AllocationProblem): number[] => supply.map((units, cell) => (cell === 0 ? Math.min(1, units) : 0))
+
+  it('decides instead', () => {
+    expect(given(allocateWith(({ supply }) => [0, supply[1]!]))).toEqual(['LEEDS: 2 mug'])
+  })
+
+  it('cannot give more than there is or than is needed, nor use too many locations', () => {
+    expect(() => allocateWith(() => [3, 0])).toThrow('no more than there is')
+    expect(() => allocateWith(() => [2, 1])).toThrow('no more than is needed')
+    expect(() => allocateWith(() => [1, 1], strategyOf({ split: { max_locations: 1, keep_lines_whole: false } }))).toThrow('keeps to the number of locations')
+  })
+
+  it('yields one allocation for a line and a location, also through two rules', () => {
+    const result = allocateWith(oneEach, strategyOf({ id: 'a', fallback: { action: 'next_rule', keep_partial: true } }, { id: 'b' }))
+    expect(given(result)).toEqual(['DERBY: 2 mug'])
+    expect(result.decision.chosen).toEqual([{ location: 'DERBY', rule: 'a', lines: [{ line_id: 'l1', quantity: 2, seen: 2 }] }])
   })
 })
 

@@ -49,6 +49,11 @@ export function releaseAllClaims(tx: Tx, orderIds: readonly string[]): Promise<O
     returning a.order_line_id, a.location_id, a.order_id, a.variant_id, due.newly as quantity`)
 }
 
+/** Ends all claims of these orders and answers what they were. */
+export function deleteClaims(tx: Tx, orderIds: readonly string[]): Promise<Omit<AllocationRow, 'released'>[]> {
+  return tx.rows(sql`delete from allocations where order_id = any(${arrayOf(orderIds, 'uuid')}) returning order_line_id, location_id, order_id, variant_id, quantity`)
+}
+
 export async function insertDecisions(tx: Tx, decisions: readonly { id: string; order_id: string; at: Date; trigger: string; decision: object }[]): Promise<void> {
   if (decisions.length === 0) return
   await tx.run(sql`

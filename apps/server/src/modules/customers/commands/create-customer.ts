@@ -5,7 +5,7 @@ import { command } from '../../../platform/command.ts'
 import { checkIdentities, checkPhone, type CustomerFields, type Identity } from '../customer.ts'
 import { channelCodesOf, findVisibleByEmail, insertCustomers, insertIdentities } from '../customers.db.ts'
 import { customerCreated } from '../resolve-customers.ts'
-import { identityTaken } from './save-identities.ts'
+import { identityTaken, isSameIdentity } from './save-identities.ts'
 
 export type CreateCustomer = CustomerFields & { identities?: Identity[] }
 
@@ -24,9 +24,7 @@ export const createCustomer = command('customers.create', 'customers:write', asy
     throw refuse('already_exists', 'Another customer has this e-mail address.', { field: 'email', ...(owner === undefined ? {} : { customer_id: ids.customer.show(owner.id) }) })
   }
   const added = await insertIdentities(tx, identities.map((identity) => ({ ...identity, customer_id: id })))
-  if (added.length < identities.length) {
-    throw identityTaken(identities.find(({ source, external_id }) => !added.some((row) => row.source === source && row.external_id === external_id))!)
-  }
+  if (added.length < identities.length) throw identityTaken(identities, (identity) => !added.some((row) => isSameIdentity(row, identity)))
   audit({ subject_id: id })
   emit(customerCreated(id, sources))
   return { id: ids.customer.show(id) }

@@ -19,7 +19,7 @@ export const saveIdentities = command('customers.save_identities', 'customers:wr
   const before = listed(await identitiesOf(tx, [customer.id]))
   if (isDeepStrictEqual(before, listed(input.identities))) return { id: ids.customer.show(customer.id) }
   const [taken] = await replaceIdentities(tx, customer.id, input.identities)
-  if (taken !== undefined) throw identityTaken(taken)
+  if (taken !== undefined) throw identityTaken(input.identities, (identity) => isSameIdentity(identity, taken))
   await touchCustomer(tx, customer, [...new Set([...customer.sources, ...input.identities.map(({ source }) => source)])])
   audit({ subject_id: customer.id, changes: { identities: { before: null, after: null } } })
   emit(customerUpdated(customer.id, ['identities']))
@@ -30,6 +30,12 @@ function listed(identities: readonly Identity[]): string[] {
   return identities.map(({ source, external_id }) => JSON.stringify([source, external_id])).toSorted()
 }
 
-export function identityTaken({ source, external_id }: Identity): Refusal {
-  return refuse('identity_taken', `Another customer is known to ${source} as ${external_id}. Take it away there first.`, { source, external_id })
+/** Names the place, not the id: refusals are stored under Idempotency-Keys, and ids elsewhere are personal data. */
+export function identityTaken(identities: readonly Identity[], isTaken: (identity: Identity) => boolean): Refusal {
+  const index = identities.findIndex(isTaken)
+  return refuse('identity_taken', `Another customer has the identity of ${identities[index]?.source ?? ''} at place ${index + 1}. Take it away there first.`, { pointer: `/identities/${index}` })
+}
+
+export function isSameIdentity(a: Identity, b: Identity): boolean {
+  return a.source === b.source && a.external_id === b.external_id
 }
