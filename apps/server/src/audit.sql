@@ -169,3 +169,74 @@ union all
 select a.id from audit_entries a, jsonb_each(a.changes) change
 where a.command like 'customers.%' and a.changes is not null and change.key in ('name', 'email', 'phone', 'company', 'note', 'addresses', 'identities')
   and (change.value ->> 'before' is not null or change.value ->> 'after' is not null);
+
+-- name: stock balances are the sums of their movements
+select l.variant_id, l.location_id, l.balances, m.balances as moved
+from (
+  select variant_id, location_id, array[available, reserved, allocated, damaged, quality_control, quarantine, on_order, in_transit, -deficit]::bigint[] as balances from stock_levels
+) l
+full join (
+  -- `deficit` is an overdraft: units taken out of it raise it.
+  select variant_id, location_id, array[
+    sum(case when to_state = 'available' then quantity when from_state = 'available' then -quantity else 0 end),
+    sum(case when to_state = 'reserved' then quantity when from_state = 'reserved' then -quantity else 0 end),
+    sum(case when to_state = 'allocated' then quantity when from_state = 'allocated' then -quantity else 0 end),
+    sum(case when to_state = 'damaged' then quantity when from_state = 'damaged' then -quantity else 0 end),
+    sum(case when to_state = 'quality_control' then quantity when from_state = 'quality_control' then -quantity else 0 end),
+    sum(case when to_state = 'quarantine' then quantity when from_state = 'quarantine' then -quantity else 0 end),
+    sum(case when to_state = 'on_order' then quantity when from_state = 'on_order' then -quantity else 0 end),
+    sum(case when to_state = 'in_transit' then quantity when from_state = 'in_transit' then -quantity else 0 end),
+    sum(case when to_state = 'deficit' then quantity when from_state = 'deficit' then -quantity else 0 end)
+  ]::bigint[] as balances
+  from stock_movements group by variant_id, location_id
+) m on m.variant_id = l.variant_id and m.location_id = l.location_id
+where l.variant_id is null or l.balances <> coalesce(m.balances, array_fill(0::bigint, array[9]));
+
+-- name: reserved units are those of active reservations
+select l.variant_id, l.location_id, l.reserved, coalesce(c.claimed, 0) as claimed from stock_levels l
+left join (
+  select rl.variant_id, rl.location_id, sum(rl.quantity) as claimed
+  from reservations r join reservation_lines rl on rl.reservation_id = r.id where r.status = 'active' group by rl.variant_id, rl.location_id
+) c on c.variant_id = l.variant_id and c.location_id = l.location_id
+where l.reserved <> coalesce(c.claimed, 0);
+
+-- name: allocated units are those of open claims
+select l.variant_id, l.location_id, l.allocated, coalesce(c.claimed, 0) as claimed from stock_levels l
+left join (select variant_id, location_id, sum(quantity) as claimed from allocations group by variant_id, location_id) c on c.variant_id = l.variant_id and c.location_id = l.location_id
+where l.allocated <> coalesce(c.claimed, 0);
+
+-- name: units on order are those that inbound supplies still expect
+select l.variant_id, l.location_id, l.on_order, coalesce(c.expected, 0) as expected from stock_levels l
+left join (
+  select variant_id, location_id, sum(quantity - received) as expected from inbound_supplies where status = 'expected' group by variant_id, location_id
+) c on c.variant_id = l.variant_id and c.location_id = l.location_id
+where l.on_order <> coalesce(c.expected, 0);
+
+-- name: no balance is below zero, and what is owed was promised
+select variant_id, location_id from stock_levels
+where least(available, reserved, allocated, damaged, quality_control, quarantine, on_order, in_transit, deficit, safety_stock) < 0
+  or (deficit > 0 and (available > 0 or deficit > reserved + allocated));
+
+-- name: expired reservations are released within a minute
+select r.id, r.expires_at, present.at from reservations r,
+  -- The newest thing that happened tells the time: the clock may be a test's or a sandbox's.
+  (select max(at) as at from ((select at from audit_entries order by id desc limit 1) union all (select at from events order by id desc limit 1)) newest) present
+where r.status = 'active' and r.expires_at < present.at - interval '60 seconds';
+
+-- name: every reservation has told of its beginning and its end
+select r.id, r.status from reservations r
+where not exists (select from events e where e.subject_id = r.id and e.type = 'reservation.created')
+  or (r.status <> 'active' and not exists (select from events e where e.subject_id = r.id and e.type = 'reservation.' || r.status));
+
+-- name: converted reservations name their order, others none
+select r.id, r.status, r.order_id from reservations r left join orders o on o.id = r.order_id
+where (r.status = 'converted') <> (o.id is not null);
+
+-- name: posted counts have their variances in the books
+select c.id, l.variant_id, l.counted - l.expected as variance, coalesce(m.quantity, 0) as moved
+from stock_counts c join stock_count_lines l on l.count_id = c.id
+left join (
+  select cause_id, variant_id, sum(case when from_state is null then quantity else -quantity end) as quantity
+  from stock_movements where cause_kind = 'count' and (from_state is null or to_state is null) group by cause_id, variant_id
+) m on m.cause_id = c.id and m.variant_id = l.variant_id
+where coalesce(m.quantity, 0) <> case when c.status = 'posted' then coalesce(l.counted - l.expected, 0) else 0 end;

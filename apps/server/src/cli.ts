@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { registerApi } from './cli/api.ts'
 import { registerAudit } from './cli/audit.ts'
 import { CliFailure, EXIT, type ExitCode } from './cli/exit-codes.ts'
+import { registerImport } from './cli/import.ts'
 import { registerKeys } from './cli/keys.ts'
 import { registerMigrate } from './cli/migrate.ts'
 import { registerOrders } from './cli/orders.ts'
@@ -12,7 +13,7 @@ import { Refusal } from './kernel/problem.ts'
 import { errorCode } from './platform/error-code.ts'
 
 const GROUPS: readonly ((program: Command) => void)[] = [
-  registerStart, registerWorker, registerMigrate, registerAudit, registerKeys, registerApi, registerOrders,
+  registerStart, registerWorker, registerMigrate, registerAudit, registerKeys, registerApi, registerOrders, registerImport,
 ]
 
 function createProgram(): Command {

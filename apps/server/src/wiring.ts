@@ -15,15 +15,18 @@ import { catalogModule } from './modules/catalog/module.ts'
 import { customersModule } from './modules/customers/module.ts'
 import { createAuthenticator, identityModule } from './modules/identity/module.ts'
 import { channelsModule } from './modules/channels/module.ts'
+import { inventoryModule } from './modules/inventory/module.ts'
 import { locationsModule } from './modules/locations/module.ts'
 import { paymentsModule } from './modules/payments/module.ts'
 import type { OrderPorts } from './modules/orders/index.ts'
 import { ordersModule } from './modules/orders/module.ts'
 import { importOnlineRetail, type ImportOptions, type ImportResult } from './modules/integrations/index.ts'
 import { integrationsModule } from './modules/integrations/module.ts'
-import { returnsModule } from './modules/returns/module.ts'
 import { planStock, unclaim } from './modules/sourcing/index.ts'
 import { shippingModule } from './modules/shipping/module.ts'
+import { withdrawUnits } from './modules/fulfillment/index.ts'
+import { fulfillmentModule } from './modules/fulfillment/module.ts'
+import { returnsModule } from './modules/returns/module.ts'
 import { sourcingModule } from './modules/sourcing/module.ts'
 
 /** Everything that runs, joined. This is the only file that knows all modules. */
@@ -68,9 +71,9 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
   // What orders need from the modules above them.
   const ports: OrderPorts = {
     sourcing: { plan: planStock, unclaim },
-    fulfillment: { withdraw: async () => ({ withdrawn: [], events: [] }) },
+    fulfillment: { withdraw: withdrawUnits },
   }
-  const modules: Module[] = [platformModule(metrics), identityModule(() => permissions), catalogModule, customersModule, locationsModule, channelsModule, paymentsModule, ordersModule(ports), sourcingModule, shippingModule, returnsModule(clock), integrationsModule]
+  const modules: Module[] = [platformModule(metrics), identityModule(() => permissions), catalogModule, customersModule, locationsModule, channelsModule, inventoryModule, paymentsModule, ordersModule(ports), sourcingModule, shippingModule, fulfillmentModule(ports), returnsModule(clock), integrationsModule]
   const permissions: Record<string, string> = Object.assign({}, ...modules.map((module) => module.permissions)) as Record<string, string>
   const problems = Object.assign({}, ...modules.map((module) => module.problems)) as ProblemTable
   const jobDefinitions = modules.flatMap((module) => module.jobs?.(runtime) ?? [])

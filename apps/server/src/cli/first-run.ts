@@ -14,14 +14,12 @@ export type Login = { email: string; password: string; role: string }
  */
 export type FirstRun = (application: Application, progress: Progress, call: ApiCall) => Promise<{ logins: Login[] }>
 
-/** What the first start does: with `SWITCHYARD_DEMO=0` the plain one, else the demo. `src/demo/seed.ts` takes its place here. */
-const FIRST_RUNS: { demo: FirstRun; plain: FirstRun } = { demo: createAdministrator, plain: createAdministrator }
-
 /** Answers the logins that were made, if this was the first run. */
 export async function runFirst(application: Application, options: { demo: boolean; progress: Progress; call: ApiCall }): Promise<Login[]> {
   const { empty } = await application.db.one<{ empty: boolean }>(sql`select not exists (select from users) as empty`)
   if (!empty) return []
-  const first = options.demo ? FIRST_RUNS.demo : FIRST_RUNS.plain
+  // Loaded only where it is needed: the demo is nothing that a server carries along.
+  const first = options.demo ? (await import('../demo/seed.ts')).seedDemo : createAdministrator
   return (await first(application, options.progress, options.call)).logins
 }
 

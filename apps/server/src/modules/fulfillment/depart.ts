@@ -10,7 +10,7 @@ import { findVariants } from '../catalog/index.ts'
 import { shipsOn, type Location } from '../locations/index.ts'
 import { linesOfOrders, unitsShare, type OrderLineRow, type OrderRow } from '../orders/index.ts'
 import { paymentsOf, requestCaptures } from '../payments/index.ts'
-import { chooseService, createShipments, findRateTable, IN_HOUSE, planParcels, priceShipment, routeBetween, unpriced, type NewShipment, type Parcel, type PlannedParcel } from '../shipping/index.ts'
+import { chooseService, createShipments, findRateTable, IN_HOUSE, planParcels, priceShipment, routeBetween, unpriced, type NewShipment, type PlannedParcel } from '../shipping/index.ts'
 import { present } from '../../kernel/assert.ts'
 
 /** Most grams in a box that nobody packed by hand. */
@@ -37,7 +37,7 @@ export async function prepareShipments(tx: Tx, departures: readonly Departure[])
     const weighed = units.map(({ order_line_id, variant_id, quantity }) => ({ order_line_id, quantity, weight_grams: variants.get(variant_id)?.weight_grams ?? 0 }))
     const packages = departure.packages ?? planParcels(weighed, MAX_PARCEL_GRAMS)
     const service = chooseService(table, order.shipping_method)
-    const priced = priceShipment(table, service, routeBetween(location, ship_to), packages as readonly Parcel[])
+    const priced = priceShipment(table, service, routeBetween(location, ship_to), packages)
     return {
       id: newId(at.getTime()), order_id: order.id, fulfillment_order_id: departure.fulfillment_order_id, location_id: location.id, ship_from: location.address, ship_to,
       ship_on: shipsOn(location, at) ?? localTime(at, location.time_zone).date, price: priced.outcome === 'priced' ? priced : unpriced(table, service), packages, created_at: at, departed: departure.departed,

@@ -1,2 +1,4 @@
+export { deliverBatch, trackShipments } from './commands/track-shipments.ts'
 export { finishOrders, type Finish } from './finish-orders.ts'
-export { releaseOrders } from './release.ts'
+export { fulfillmentOrderMachine } from './fulfillment-order.ts'
+export { withdrawUnits } from './withdraw-units.ts'

@@ -1,3 +1,4 @@
+import { present } from '../../kernel/assert.ts'
 import { ids } from '../../kernel/id-kinds.ts'
 import { newId } from '../../kernel/ids.ts'
 import { Refusal } from '../../kernel/problem.ts'
@@ -51,7 +52,7 @@ export async function changeStock<Line extends { sku: string }, Input extends Ch
     if (refusal !== undefined || location === undefined) outcomes[index] = { ok: false, refusal: refusal! }
     else drafts.push({ item, index, id: newId(item.now.getTime()), location, lines })
   }
-  if (drafts.length === 0) return outcomes as Outcome<Changed>[]
+  if (drafts.length === 0) return settled(outcomes)
 
   const work = await workOn(tx, drafts.flatMap(({ lines }) => lines.map(({ pair }) => pair)), drafts[0]!.item.now)
   // Only items that came as far as the ledger have a group in it.
@@ -75,7 +76,11 @@ export async function changeStock<Line extends { sku: string }, Input extends Ch
     if (movements.length > 0) emit(draft.item as BatchItem<never>, { type, subject_id: location.id, data: { stock_change_id: changed.id, location: location.code, ...data } })
   }
   for (const { group, event } of await stockEvents(tx, await work.write())) emit(moved[group]!.item as BatchItem<never>, event)
-  return outcomes as Outcome<Changed>[]
+  return settled(outcomes)
+}
+
+function settled(outcomes: readonly (Outcome<Changed> | undefined)[]): Outcome<Changed>[] {
+  return outcomes.map((outcome) => present(outcome, 'every item has an outcome'))
 }
 
 function causeOf<Line extends { sku: string }, Input extends ChangeInput<Line>>(kind: ChangeKind<Line, Input>, { item: { input, caller, now }, id }: Draft<Line, Input>): Omit<Movement, keyof ChangeMovement> {

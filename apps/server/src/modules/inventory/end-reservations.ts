@@ -57,7 +57,7 @@ export type Converted = { ok: true; units: ReservedUnits[]; event: NewEvent } | 
 
 /**
  * Turns reservations into allocated units of orders, for capture: answers for each conversion its units, for which the
- * caller writes the claims in the same transaction, and the event to emit. Refuses (`not_found`, `reservation_ended`)
+ * caller writes the claims in the same transaction, and the event to emit. Refuses (`not_found`, `reservation_not_active`)
  * what is not an active reservation of that channel; a reservation asked for twice goes to the first. Locks the
  * reservations in id order, then their levels unless `locked` levels contain them.
  */

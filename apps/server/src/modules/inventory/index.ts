@@ -1,4 +1,6 @@
 export { applyMovements, insufficientStock, stockEvents, tryMovements, workOn, type Applied, type StockEvent } from './apply-movements.ts'
+export { convertReservations, lockReservedUnits, type Conversion, type Converted } from './end-reservations.ts'
 export { lockLevels, readLevels, readSellable } from './levels.db.ts'
 export type { Movement, MovementGroup, Shortage } from './movements.ts'
+export type { ReservedUnits } from './reservations.db.ts'
 export { onHand, sellableAt, type Level, type Levels, type Pair } from './stock.ts'

@@ -4,7 +4,8 @@ import { arrayOf, rowsOf, sql } from '../../platform/sql.ts'
 import type { MovementDecision } from './movements.ts'
 import { distinctPairs, keyOf, STATES, type Level, type Levels, type Pair, type State } from './stock.ts'
 
-const LEVEL_COLUMNS = sql.raw(`l.variant_id, l.location_id, ${STATES.map((state) => `l.${state}`).join(', ')}, l.safety_stock, l.counted_at`)
+/** Of `stock_levels l`, as `Level` has them. */
+export const LEVEL_COLUMNS = sql.raw(`l.variant_id, l.location_id, ${STATES.map((state) => `l.${state}`).join(', ')}, l.safety_stock, l.counted_at`)
 const EMPTY_LEVEL = sql.raw(`variant_id, location_id, ${STATES.map(() => '0').join(', ')}, 0, null::timestamptz`)
 
 /** A level that a rival created between our look and our try is seen at the second look. */

@@ -1,5 +1,5 @@
 import { assert, present } from '../../kernel/assert.ts'
-import { keyOf, sellableAt, STATES, type Balances, type Level, type Levels, type Pair, type State } from './stock.ts'
+import { eachState, keyOf, sellableAt, STATES, type Balances, type Level, type Levels, type Pair, type State } from './stock.ts'
 
 /**
  * Units that are to move at one level between two states, or between a state and the outside (null). Every movement
@@ -104,7 +104,7 @@ function summarize(drafts: ReadonlyMap<string, Draft>, entries: Entry[], deficit
     // A level that only refused groups touched has not moved.
     if (at === undefined) continue
     decision.after.push(level)
-    decision.changes.push({ ...pairOf(level), ...differences(before, level), at })
+    decision.changes.push({ ...pairOf(level), ...eachState((state) => level[state] - before[state]), at })
     const sellable = sellableAt(level)
     if ((sellable > 0) !== (sellableAt(before) > 0)) decision.crossings.push({ group, ...pairOf(level), sellable })
   }
@@ -214,10 +214,6 @@ function undo(drafts: Map<string, Draft>, trial: Trial): void {
 function shift(level: Level, { from_state, to_state, quantity }: Entry, sign: 1 | -1): void {
   if (from_state !== null) level[from_state] += from_state === 'deficit' ? quantity * sign : -quantity * sign
   if (to_state !== null) level[to_state] += to_state === 'deficit' ? -quantity * sign : quantity * sign
-}
-
-function differences(before: Balances, after: Balances): Balances {
-  return Object.fromEntries(STATES.map((state) => [state, after[state] - before[state]])) as Balances
 }
 
 function pairOf({ variant_id, location_id }: Pair): Pair {

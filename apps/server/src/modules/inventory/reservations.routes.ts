@@ -42,7 +42,7 @@ const postExtension = route({
   description: 'Counted from now. A reservation never ends earlier than before.',
   params: ReservationParams,
   body: Type.Object({ minutes: Type.Optional(Minutes) }, closed),
-  reply: { status: 200, schema: Reservation }, problems: ['not_found', 'reservation_ended'],
+  reply: { status: 200, schema: Reservation }, problems: ['not_found', 'reservation_not_active'],
   handle: async ({ params, body, submit }) => submit(extendReservation, { reservation_id: ids.reservation.parse(params.reservation_id)!, ...body }),
 })
 
@@ -50,7 +50,7 @@ const postRelease = route({
   operation_id: 'releaseReservation', method: 'POST', url: '/v1/reservations/:reservation_id/release', tag: 'inventory', permission: releaseReservation.permission, summary: 'Give reserved stock back',
   params: ReservationParams,
   body: Type.Object({}, closed),
-  reply: { status: 200, schema: Reservation }, problems: ['not_found', 'reservation_ended'],
+  reply: { status: 200, schema: Reservation }, problems: ['not_found', 'reservation_not_active'],
   handle: async ({ params, submit }) => submit(releaseReservation, { reservation_id: ids.reservation.parse(params.reservation_id)! }),
 })
 

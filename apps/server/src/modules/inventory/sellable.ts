@@ -3,9 +3,11 @@ import { sellableAt, type Level } from './stock.ts'
 
 export type ExpectedUnits = { expected_on: PlainDate; quantity: number }
 
+type LevelToSell = Pick<Level, 'available' | 'safety_stock'>
+
 /** What one SKU can be promised from: the levels and supplies of locations that may serve the channel. */
 export type Supply = {
-  levels: readonly Pick<Level, 'available' | 'safety_stock'>[]
+  levels: readonly LevelToSell[]
   /** Units kept back from the channel. */
   buffer: number
   /** Units of orders that wait for this SKU. */

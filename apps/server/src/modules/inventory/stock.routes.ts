@@ -6,7 +6,7 @@ import { MOVE_REASONS, moveStock } from './commands/move-stock.ts'
 import { recordReceipts } from './commands/receive-stock.ts'
 import { setBins, setSafetyStock } from './commands/set-policies.ts'
 import { readAvailability } from './queries/availability.ts'
-import { FreeState, LevelFigures, Note, Quantity, Reference } from './schemas.ts'
+import { FIGURES, FreeState, Note, Quantity, Reference } from './schemas.ts'
 
 /** Lines of one call; larger amounts come as several calls or as an import. */
 const MAX_LINES = 1_000
@@ -14,7 +14,7 @@ const Amount = Type.Integer({ minimum: 0, maximum: 10_000_000 })
 
 const Changed = Type.Object({
   id: Type.String({ description: 'Names the change; movements carry it as their cause' }), location: Type.String(),
-  levels: Type.Array(LevelFigures),
+  levels: Type.Array(Type.Object(FIGURES, closed)),
 }, closed)
 
 const postAdjustment = route({

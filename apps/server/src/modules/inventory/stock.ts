@@ -11,6 +11,14 @@ export type FreeState = (typeof FREE_STATES)[number]
 
 export type Balances = Record<State, number>
 
+/** A value for each state. */
+export function eachState<T>(of: (state: State) => T): Record<State, T> {
+  return {
+    available: of('available'), reserved: of('reserved'), allocated: of('allocated'), damaged: of('damaged'), quality_control: of('quality_control'),
+    quarantine: of('quarantine'), on_order: of('on_order'), in_transit: of('in_transit'), deficit: of('deficit'),
+  }
+}
+
 /** The key of a stock level. */
 export type Pair = { variant_id: string; location_id: string }
 
@@ -47,6 +55,5 @@ export function onHand(level: Balances): number {
 export type LevelFigures = Balances & { sku: string; location: string; on_hand: number; safety_stock: number; sellable: number }
 
 export function viewLevel(level: Level, names: { sku: string; location: string }): LevelFigures {
-  const balances = Object.fromEntries(STATES.map((state) => [state, level[state]])) as Balances
-  return { ...names, ...balances, on_hand: onHand(level), safety_stock: level.safety_stock, sellable: sellableAt(level) }
+  return { ...names, ...eachState((state) => level[state]), on_hand: onHand(level), safety_stock: level.safety_stock, sellable: sellableAt(level) }
 }

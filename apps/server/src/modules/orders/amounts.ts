@@ -31,3 +31,9 @@ export function unwoundAmount(line: LineAmounts, pricesIncludeTax: boolean, alre
 export function spreadOverLines(amount: bigint, values: readonly bigint[]): bigint[] {
   return values.length === 0 ? [] : allocate(amount, values)
 }
+
+/** What the customer owes for the order as it stands: canceled and returned units have given their share back. */
+export function worthOfOrder(order: { total: bigint; status: string; prices_include_tax: boolean }, lines: readonly (LineAmounts & { canceled: number; returned: number })[]): bigint {
+  if (order.status === 'canceled') return 0n
+  return lines.reduce((worth, line) => worth - unwoundAmount(line, order.prices_include_tax, 0, line.canceled + line.returned), order.total)
+}

@@ -1,5 +1,6 @@
 export { unitsShare, unwoundAmount } from './amounts.ts'
 export type { CaptureInput } from './capture-input.ts'
+export { cancelOrder } from './commands/cancel-order.ts'
 export { importOrders } from './commands/capture-orders.ts'
 export { type CancelTake, HOLD_TYPES } from './order.ts'
 export { endHolds, findOrder, findOrders, holdsOfOrders, insertHolds, linesOfOrders, lockOrders, moveUnits, type OrderLineRow, type OrderRow, type UnitMove } from './orders.db.ts'

@@ -7,7 +7,7 @@ import { Address, AllowedAction, Anything, closed, Money, Nullable } from '../..
 import { findChannels } from '../channels/index.ts'
 import { findLocations } from '../locations/index.ts'
 import { paymentsOf, paymentSummary } from '../payments/index.ts'
-import { lineTotal } from './amounts.ts'
+import { lineTotal, worthOfOrder } from './amounts.ts'
 import { allowedActions, returnStatus, UNIT_STATES, type UnitCounters } from './order.ts'
 import { findOrders, holdsOfOrders, linesOfOrders, type HoldRow, type OrderLineRow, type OrderRow } from './orders.db.ts'
 
@@ -61,7 +61,7 @@ type Parts = { lines: readonly OrderLineRow[]; holds: readonly HoldRow[]; paymen
 
 function viewOrder(order: OrderRow, { lines, holds, payments, channel, pickup_location }: Parts): OrderView {
   const money = (amount: bigint) => showMoney(amount, order.currency)
-  const paid = paymentSummary(payments, order.total)
+  const paid = paymentSummary(payments, worthOfOrder(order, lines))
   const units = sumUnits(lines)
   return {
     id: ids.order.show(order.id), number: order.number, channel, external_id: order.external_id,

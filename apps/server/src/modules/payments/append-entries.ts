@@ -78,7 +78,7 @@ export function eventOf(
     type, order_id: payment.order_id, subject_id: payment.id,
     data: {
       payment_id: ids.payment.show(payment.id), payment_entry_id: ids.payment_entry.show(entry.id), kind: entry.kind, tender: payment.tender,
-      amount: showMoney(entry.amount, payment.currency), ...(entry.reason === '' ? {} : { reason: entry.reason }), ...(entry.failure == null ? {} : { failure: entry.failure }),
+      amount: showMoney(entry.amount, payment.currency), ...(entry.reason === '' ? {} : { reason: entry.reason }), ...(typeof entry.failure === 'string' ? { failure: entry.failure } : {}),
     },
   }
 }

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   add, allowedActions, capturable, changeOf, contribution, NO_BALANCES, paymentStatus, planMoves, promised, refundable, voidable,

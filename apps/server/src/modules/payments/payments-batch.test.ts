@@ -1,11 +1,11 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { asSystem, useApp } from '../../../test/harness/app.ts'
 import { newId } from '../../kernel/ids.ts'
 import { command } from '../../platform/command.ts'
 import type { Tx } from '../../platform/db.ts'
 import { sql } from '../../platform/sql.ts'
-import { paymentsOf, recordPayments, refundsByCause, requestCaptures, requestRefunds } from './index.ts'
+import { paymentsOf, recordPayments, refundsByCause, requestCaptures, requestRefunds, type LedgerWork } from './index.ts'
 import { NO_BALANCES, paymentStatus } from './ledger.ts'
 import { insertTestChannel, insertTestOrders } from './orders.fixture.ts'
 
@@ -13,14 +13,14 @@ const app = useApp()
 const YEARS_AGO = new Date('2010-12-01T08:26:00Z')
 
 /** Runs the work as a command would and counts its statements. */
-async function inCommand<T>(work: (tx: Tx) => Promise<T & { jobs: never[] | readonly unknown[]; events: readonly unknown[] }>): Promise<T & { statements: number }> {
+async function inCommand<T extends LedgerWork>(work: (tx: Tx) => Promise<T>): Promise<T & { statements: number }> {
   let outcome: (T & { statements: number }) | undefined
   const run = command('test.batch', 'payments:settle', async ({ tx, emit, enqueue }, _input: null) => {
     let statements = 0
     const counted: Tx = { ...tx, rows: (query) => (statements++, tx.rows(query)), run: (query) => (statements++, tx.run(query)) }
     const done = await work(counted)
-    emit(...(done.events as never[]))
-    enqueue(...(done.jobs as never[]))
+    emit(...done.events)
+    enqueue(...done.jobs)
     outcome = { ...done, statements }
     return null
   })

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { NO_BALANCES, paymentStatus, type Payment } from './ledger.ts'
 import { paymentSummary } from './summary.ts'

@@ -6,7 +6,7 @@ import { linesOfOrders, type OrderLineRow, type OrderRow } from '../orders/index
 import { decideReturn, returnableUnits, type ReturnAsk, type ReturnDecision } from './return.ts'
 import { arrivalsOf, claimsOfOrders, type LineClaims } from './returns.db.ts'
 
-export type Eligibility = {
+type Eligibility = {
   order_lines: OrderLineRow[]
   claims: ReadonlyMap<string, LineClaims>
   decision: ReturnDecision & { ok: true }

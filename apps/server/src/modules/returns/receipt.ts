@@ -1,7 +1,7 @@
 import { GRADE_COUNTERS, ungradedUnits, type Disposition, type ReturnUnits } from './return.ts'
 
 /** A line of a return that can be received and graded; `order_line_id` is how callers name it. */
-export type CountedLine = Omit<ReturnUnits, 'refundable' | 'refunded' | 'withheld'> & { id: string; order_line_id: string }
+type CountedLine = Omit<ReturnUnits, 'refundable' | 'refunded' | 'withheld'> & { id: string; order_line_id: string }
 
 /** Units handed over, with where they go if somebody has looked at them at once. */
 export type ReceiptAsk = { line_id: string; quantity: number; disposition: Disposition | undefined }

@@ -3,7 +3,7 @@ import { unwoundAmount } from '../orders/index.ts'
 import { dueAmount } from './return.ts'
 
 /** A line of an order as it stands when units of it arrive. */
-export type SharedLine = { quantity: number; unit_price: bigint; discount: bigint; tax: bigint; canceled: number; returned: number }
+type SharedLine = { quantity: number; unit_price: bigint; discount: bigint; tax: bigint; canceled: number; returned: number }
 
 /**
  * What arriving units have a right to: the share of the next units to be unwound, after those that were canceled or came
@@ -25,9 +25,9 @@ export function shippingPaid(order: { shipping_total: bigint; shipping_tax: bigi
   return order.shipping_total + (order.prices_include_tax ? 0n : order.shipping_tax)
 }
 
-export type OwedLine = { id: string; refundable: bigint; refunded: bigint; withheld: bigint }
+type OwedLine = { id: string; refundable: bigint; refunded: bigint; withheld: bigint }
 
-export type RefundRequest = {
+type RefundRequest = {
   /** The lines that are settled now. */
   lines: readonly OwedLine[]
   /** Somebody's own amount for these lines; what it leaves out is kept for good. */

@@ -84,7 +84,7 @@ export function nextStatus(status: ReturnStatus, lines: readonly ReturnUnits[], 
 }
 
 /** A line of an order with the units of it that are announced in open returns and not here yet. */
-export type ReturnableLine = { id: string; sku: string; shipped: number; delivered: number; announced: number }
+type ReturnableLine = { id: string; sku: string; shipped: number; delivered: number; announced: number }
 
 export function returnableUnits(line: ReturnableLine): number {
   return Math.max(0, line.shipped + line.delivered - line.announced)
@@ -93,7 +93,7 @@ export function returnableUnits(line: ReturnableLine): number {
 /** Units that are to come back, of a line or of a SKU wherever the order has it. `index` is the place in the input. */
 export type ReturnAsk = { index: number; line_id: string | undefined; sku: string | undefined; quantity: number; reason: ReturnReason }
 export type DecidedLine = { line_id: string; quantity: number; reason: ReturnReason }
-export type Window = { days: number; now: Date; /** When the units of a line arrived at the customer, or left. */ arrived_at: ReadonlyMap<string, Date> }
+type Window = { days: number; now: Date; /** When the units of a line arrived at the customer, or left. */ arrived_at: ReadonlyMap<string, Date> }
 
 export type ReturnDecision =
   | { ok: true; lines: DecidedLine[]; status: 'approved' | 'requested'; late_line_ids: string[] }

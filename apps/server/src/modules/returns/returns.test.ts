@@ -20,6 +20,15 @@ async function delivered(body: Record<string, unknown>, deliver = true): Promise
   return order
 }
 
+/** Lets everything in the background happen but the release of the order to its locations: the tests ship it themselves. */
+async function settleHeld(order: Answer): Promise<void> {
+  const url = `/v1/orders/${String(order.body['id'])}`
+  const held = await app().post(`${url}/holds`, { type: 'other' })
+  await app().application.settle()
+  const hold = (held.body['holds'] as { id: string; type: string }[]).find(({ type }) => type === 'other')!
+  await app().post(`${url}/release-holds`, { hold_id: hold.id })
+}
+
 const request = (order: Answer, body: Record<string, unknown>) => app().post(`/v1/orders/${String(order.body['id'])}/returns`, { channel: 'web', ...body })
 const act = (back: Answer, verb: string, body: Record<string, unknown> = {}) => app().post(`/v1/returns/${String(back.body['id'])}/${verb}`, body)
 const orderOf = (order: Answer) => app().get(`/v1/orders/${String(order.body['id'])}`)
@@ -115,6 +124,21 @@ describe('a return', () => {
     expect((await act(second, 'receive', { location: 'york', disposition: 'restock' })).body['status']).toBe('closed')
   })
 
+  test('has a window for each line, from the day its parcel arrived', async () => {
+    await shop.stock('leeds', { TEA: 1 })
+    const order = await shop.order({ channel: 'wholesale', lines: [{ sku: 'TEA', quantity: 1 }, { sku: 'CUP', quantity: 900 }] })
+    await shipOrder(app(), order)
+    app().clock.advance(20 * DAY_MS)
+    await shop.stock('leeds', { CUP: 900 })
+    await settleHeld(order)
+    await shipOrder(app(), order)
+    app().clock.advance(15 * DAY_MS)
+    const preview = await app().post(`/v1/orders/${String(order.body['id'])}/returns/preview`, {})
+    expect(preview.body).toMatchObject({ status: 'requested', late_line_ids: [linesOf(order)[0]!.id] })
+    expect((await request(order, { lines: [{ sku: 'CUP', quantity: 1 }] })).body['status']).toBe('approved')
+    expect((await request(order, { lines: [{ sku: 'TEA', quantity: 1 }] })).body['status']).toBe('requested')
+  })
+
   test('that nobody sends expires', async () => {
     const order = await delivered({ lines: [{ sku: 'TEA', quantity: 1 }] })
     const back = await request(order, { lines: [{ sku: 'TEA', quantity: 1 }] })
@@ -184,19 +208,33 @@ describe('a refund', () => {
 
   test('by card closes the return when the gateway has paid, and not when it refuses', async () => {
     for (const [token, status] of [['tok_ok', 'closed'], ['tok_refund_fails', 'resolved']] as const) {
-      await shop.stock('leeds', { TEA: 1 })
-      const order = await shop.order({ lines: [{ sku: 'TEA', quantity: 1 }], payments: [{ tender: 'card', gateway: 'test', token }] })
-      await app().application.settle()
+      await shop.stock('leeds', { TEA: 2 })
+      const order = await shop.order({ lines: [{ sku: 'TEA', quantity: 2 }], payments: [{ tender: 'card', gateway: 'test', token }] })
+      await settleHeld(order)
       // The money is taken when the goods leave.
       await shipOrder(app(), order)
       await app().application.settle()
-      const back = await request(order, { lines: [{ sku: 'TEA', quantity: 1 }] })
-      const received = await act(back, 'receive', { location: 'leeds', disposition: 'restock' })
-      expect(received.body).toMatchObject({ status: 'resolved', refund: { pending: gbp('5.00'), paid: gbp('0.00') } })
+      const back = await request(order, { lines: [{ sku: 'TEA', quantity: 2 }] })
+      const line_id = linesOf(back)[0]!.line_id
+      await act(back, 'receive', { location: 'leeds', lines: [{ line_id, quantity: 1, disposition: 'restock' }] })
       await app().application.settle()
-      const after = await app().get(`/v1/returns/${String(back.body['id'])}`)
-      expect(after.body).toMatchObject({ status, refund: status === 'closed' ? { paid: gbp('5.00') } : { paid: gbp('0.00'), failed: gbp('5.00') } })
+      await act(back, 'receive', { location: 'leeds', disposition: 'damaged', refund: false })
+      // The second unit is paid nothing, so only the first decides; it is refused by the second card's bank.
+      expect((await act(back, 'refund', { amount: gbp('0') })).body).toMatchObject({ status, refund: status === 'closed' ? { paid: gbp('5.00') } : { paid: gbp('0.00'), failed: gbp('5.00') } })
+      if (status === 'resolved') expect((await act(back, 'close')).body).toMatchObject({ status: 'closed' })
     }
+    await shop.stock('leeds', { TEA: 1 })
+    const order = await shop.order({ lines: [{ sku: 'TEA', quantity: 1 }], payments: [{ tender: 'card', gateway: 'test', token: 'tok_ok' }] })
+    await settleHeld(order)
+    await shipOrder(app(), order)
+    await app().application.settle()
+    const back = await request(order, { lines: [{ sku: 'TEA', quantity: 1 }] })
+    const received = await act(back, 'receive', { location: 'leeds', disposition: 'restock' })
+    expect(received.body).toMatchObject({ status: 'resolved', refund: { pending: gbp('5.00'), paid: gbp('0.00') } })
+    expect((await act(back, 'close')).body.code).toBe('return_state')
+    await app().application.settle()
+    expect((await app().get(`/v1/returns/${String(back.body['id'])}`)).body).toMatchObject({ status: 'closed', refund: { paid: gbp('5.00') } })
+    expect((await eventsOf(order)).at(-1)).toBe('return.closed')
   })
 
   test('of what was never paid pays nothing and stays due', async () => {
@@ -249,23 +287,28 @@ describe('imports', () => {
     const before = await shop.available('ODD')
     const note = (external_id: string, parts: Partial<ImportReturn>): ImportReturn => ({ channel: 'web', location: 'leeds', external_id, reason: 'other', note: '', disposition: 'restock', lines: [], money: [], ...parts })
     const inputs = [
-      note('C1', { lines: [{ ...first, quantity: 1, refund_amount: 300n }, { ...first, quantity: 1, refund_amount: 333n }, { ...second, quantity: 3, refund_amount: 999n }], money: [{ order_id: second.order_id, refund_amount: 295n, shipping_amount: 295n }] }),
+      note('C1', { lines: [{ ...first, quantity: 1, refund_amount: 340n }, { ...first, quantity: 1, refund_amount: 333n }, { ...second, quantity: 3, refund_amount: 999n }], money: [{ order_id: second.order_id, refund_amount: 295n, shipping_amount: 295n }] }),
       note('C2', { money: [{ order_id: first.order_id, refund_amount: 100n, shipping_amount: 50n }] }),
       note('C3', { lines: [{ ...first, quantity: 2, refund_amount: 10n }] }),
-      note('C4', { lines: [{ ...first, quantity: 1, refund_amount: 367n }] }),
+      note('C4', { lines: [{ ...first, quantity: 1, refund_amount: 327n }] }),
       note('C1', { lines: [{ ...first, quantity: 1, refund_amount: 1n }] }),
+      note('C6', { money: [{ order_id: first.order_id, refund_amount: 522n, shipping_amount: 0n }] }),
+      note('C7', { money: [{ order_id: first.order_id, refund_amount: 246n, shipping_amount: 246n }] }),
       note('C5', { channel: 'nope', money: [{ order_id: first.order_id, refund_amount: 1n, shipping_amount: 0n }] }),
     ]
     const run = () => app().application.executor.runBatch(importReturns, inputs.map((input) => ({ input, request: { ...asSystem, at: new Date('2026-01-05T12:00:00Z') } })))
     const outcomes = await run()
-    expect(outcomes.map((outcome) => (outcome.ok ? outcome.output.return_ids.length : outcome.refusal.code))).toEqual([2, 1, 'return_not_allowed', 'refund_exceeds_return', 'external_id_conflict', 'invalid_input'])
+    expect(outcomes.map((outcome) => (outcome.ok ? outcome.output.return_ids.length : outcome.refusal.code))).toEqual([2, 1, 'return_not_allowed', 'refund_exceeds_return', 'external_id_conflict', 'refund_exceeds_return', 'refund_exceeds_return', 'invalid_input'])
     expect(await shop.available('ODD')).toBe(before + 5)
     const [one, two] = await Promise.all(orders.map((order) => app().get(`/v1/orders/${String(order.body['id'])}/returns`)))
-    expect(one!.body.data).toMatchObject([{ external_id: 'C1', status: 'closed', closed_at: '2026-01-05T12:00:00.000Z', refund: { paid: gbp('6.33') } }, { external_id: 'C2', status: 'closed', lines: [], refund: { paid: gbp('1.00'), shipping_refunded: gbp('0.50'), other_refunded: gbp('0.50') } }])
+    expect(one!.body.data).toMatchObject([{ external_id: 'C1', status: 'closed', closed_at: '2026-01-05T12:00:00.000Z', refund: { paid: gbp('6.73') } }, { external_id: 'C2', status: 'closed', lines: [], refund: { paid: gbp('1.00'), shipping_refunded: gbp('0.50'), other_refunded: gbp('0.50') } }])
     expect(two!.body.data).toMatchObject([{ external_id: 'C1/2', refund: { paid: gbp('12.94'), shipping_refunded: gbp('2.95') }, lines: [{ restocked: 3 }] }])
     expect((await orderOf(orders[1]!)).body).toMatchObject({ return_status: 'returned', payment_status: 'refunded' })
     const again = await run()
     expect(again.slice(0, 2).map((outcome) => outcome.ok && !outcome.output.created)).toEqual([true, true])
     expect(await shop.available('ODD')).toBe(before + 5)
+    // The file paid more for two units than their share: the third gets what is left of the line, and no more.
+    const last = await request(orders[0]!, { lines: [{ sku: 'ODD', quantity: 1 }] })
+    expect((await act(last, 'receive', { location: 'leeds', disposition: 'restock' })).body).toMatchObject({ refund: { total: gbp('3.26') } })
   })
 })

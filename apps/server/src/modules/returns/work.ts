@@ -122,6 +122,6 @@ export function refundEvent(work: ReturnWork): NewEvent {
   return returnEvent(work.row, 'refunded', { amount: money(refund.total), goods: money(refund.goods), shipping: money(refund.shipping) })
 }
 
-export function lineOf(work: Pick<ReturnWork, 'lines'>, lineId: string): ReturnLineRow {
+function lineOf(work: Pick<ReturnWork, 'lines'>, lineId: string): ReturnLineRow {
   return present(work.lines.find(({ order_line_id }) => order_line_id === lineId), 'the return has this line')
 }

@@ -7,7 +7,7 @@ export type { RateTable } from './rates.ts'
 export { createShipments, departShipments, recordTracking, voidShipments, type NewShipment, type ShipmentDraft, type TrackingReport } from './shipments.ts'
 export { requireShipments, ShipmentParams } from './shipments.routes.ts'
 export { readShipmentViews, ShipmentSchema, type ShipmentView } from './shipment-view.ts'
-export { contentsOfShipments, findShipmentsOfFulfillmentOrders, lockShipments, packagesOfShipments, type ShipmentRow } from './shipping.db.ts'
+export { contentsOfShipments, findShipments, findShipmentsOfFulfillmentOrders, lockShipments, packagesOfShipments, type ShipmentRow } from './shipping.db.ts'
 export { shipmentMachine, type TrackingStatus } from './tracking.ts'
 
 /** Draws a pick list. Fonts and PDF are loaded when the first one is printed. */

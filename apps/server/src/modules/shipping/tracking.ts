@@ -44,9 +44,9 @@ const MOVING = ['in_transit', 'out_for_delivery', 'delayed', 'attempted'] as con
 /** Carriers leave scans out: a parcel may be delivered of which nothing was heard since its label. */
 const HANDED_OVER = ['label_purchased', ...MOVING] as const
 
-/** The life of a shipment. `out_for_delivery` does not lead back to `in_transit` directly: only a delay or an attempt does. */
 export type ShipmentAction = 'purchase_label' | 'void_label' | 'depart' | 'go_out' | 'delay' | 'attempt' | 'deliver' | 'fail' | 'return_to_sender' | 'lose'
 
+/** The life of a shipment. `out_for_delivery` does not lead back to `in_transit` directly: only a delay or an attempt does. */
 export const shipmentMachine = machine<ShipmentStatus, ShipmentAction>({
   name: 'shipment',
   initial: 'pending',

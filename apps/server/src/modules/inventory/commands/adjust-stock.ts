@@ -42,7 +42,7 @@ const ADJUSTMENT: ChangeKind<AdjustmentLine, AdjustStock> = {
 }
 
 function checkLine({ delta, set_to, expected }: AdjustmentLine, pointer: string, finder: Finder): void {
-  if ((delta === undefined) === (set_to === undefined)) finder.wrong({ pointer, code: 'delta_or_set_to', detail: 'Give either `delta` or `set_to`.' })
+  if ((delta === undefined) === (set_to === undefined)) return finder.wrong({ pointer, code: 'delta_or_set_to', detail: 'Give either `delta` or `set_to`.' })
   if (delta === 0) finder.wrong({ pointer: `${pointer}/delta`, code: 'no_change', detail: 'A `delta` of 0 changes nothing.' })
   if (set_to !== undefined && expected === undefined) {
     finder.wrong({ pointer: `${pointer}/expected`, code: 'required', detail: 'Say with `expected` how many units you believe are there now, so that a change meanwhile is not overwritten; `null` overwrites it.' })

@@ -70,7 +70,7 @@ export const postCount = command('inventory.post_count', 'inventory:adjust', asy
   const levels = await lockLevels(tx, counted.map(({ variant_id }) => ({ variant_id, location_id: count.location_id })), now)
   const applied = await applyMovements(tx, counted.flatMap((line) => varianceMovement(line, count, caller.id, now)), levels)
   await writeCountedAt(tx, counted.map(({ variant_id, counted_at }) => ({ variant_id, location_id: count.location_id, counted_at: counted_at! })))
-  await closeCount(tx, count.id, COUNT.next('post', 'open') as 'posted', now)
+  await closeCount(tx, count.id, 'posted', now)
   audit({ subject_id: count.id })
   emit({
     type: 'stock.counted', subject_id: count.location_id,
@@ -88,7 +88,7 @@ function varianceMovement(line: CountLine, { id, location_id }: CountRow, caller
 
 export const cancelCount = command('inventory.cancel_count', 'inventory:count', async ({ tx, now, caller, emit, audit }, input: { count_id: string }) => {
   const count = await requireOpen(tx, input.count_id, caller, 'cancel')
-  await closeCount(tx, count.id, COUNT.next('cancel', 'open') as 'canceled', now)
+  await closeCount(tx, count.id, 'canceled', now)
   audit({ subject_id: count.id })
   emit({ type: 'stock_count.canceled', subject_id: count.id, data: { stock_count_id: ids.count.show(count.id), location: count.location } })
   return viewCountHead({ ...count, status: 'canceled', closed_at: now })

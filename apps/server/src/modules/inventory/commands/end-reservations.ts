@@ -11,7 +11,7 @@ import { lockExpired, lockReservationRows, nextExpiry, readReservedUnits, writeE
 
 export type ExtendReservation = { reservation_id: string; minutes?: number }
 
-/** Gives an active reservation more time, counted from now; never less than it had. Refuses with `reservation_ended`. */
+/** Gives an active reservation more time, counted from now; never less than it had. Refuses with `reservation_not_active`. */
 export const extendReservation = batchCommand('inventory.extend_reservation', 'inventory:reserve', async ({ tx, emit }, items: readonly BatchItem<ExtendReservation>[]): Promise<Outcome<ReservationView>[]> => {
   const rows = await lockReservationRows(tx, items.map(({ input }) => input.reservation_id))
   const extended = new Map<string, LockedReservation>()
@@ -34,7 +34,7 @@ export const extendReservation = batchCommand('inventory.extend_reservation', 'i
 
 export type ReleaseReservation = { reservation_id: string }
 
-/** Gives a reservation's units back before its time is over. Refuses with `reservation_ended` where it has ended before. */
+/** Gives a reservation's units back before its time is over. Refuses with `reservation_not_active` where it has ended before. */
 export const releaseReservation = batchCommand('inventory.release_reservation', 'inventory:reserve', async ({ tx, emit }, items: readonly BatchItem<ReleaseReservation>[]): Promise<Outcome<ReservationView>[]> => {
   const rows = await lockReservationRows(tx, items.map(({ input }) => input.reservation_id))
   const toEnd: (ToEnd & { item: BatchItem<ReleaseReservation> })[] = []

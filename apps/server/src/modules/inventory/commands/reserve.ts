@@ -1,3 +1,4 @@
+import { present } from '../../../kernel/assert.ts'
 import { newId } from '../../../kernel/ids.ts'
 import { invalid, refuse, type Refusal } from '../../../kernel/problem.ts'
 import { addMs, MINUTE_MS } from '../../../kernel/time.ts'
@@ -53,7 +54,7 @@ export const reserveStock = batchCommand('inventory.reserve', 'inventory:reserve
   }
   const accepted = drafts.flatMap((draft, i) => (plans[i]!.short.length > 0 ? [] : [{ draft, units: plans[i]!.units }]))
   for (const { draft, view, id } of await writeReservations(context, accepted, levels, locations)) outcomes[draft.index] = { ok: true, output: view, subject_id: id }
-  return outcomes as Outcome<ReservationView>[]
+  return outcomes.map((outcome) => present(outcome, 'every item has an outcome'))
 })
 
 type ServingSets = (channel_id: string | undefined, caller: Caller) => ReadonlySet<string>

@@ -33,7 +33,7 @@ export type Availability = {
 }
 
 /** Everything known of one variant's stock, at the locations that count for the question. */
-type Known = Supply & { sku: string; levels: readonly LevelRow[]; inbound: readonly (ExpectedUnits & { location: string })[] }
+type Known = Omit<Supply, 'levels' | 'inbound'> & { sku: string; levels: readonly LevelRow[]; inbound: readonly (ExpectedUnits & { location: string })[] }
 
 /**
  * What can be sold now and promised by date, for up to a hundred SKUs: two queries for the figures, whatever the number.
@@ -46,7 +46,7 @@ export async function readAvailability(db: Queryable, ask: AskAvailability, call
   const finder = createFinder(codes, caller)
   const channel = ask.channel === undefined ? undefined : finder.channel(ask.channel, '/query/channel')
   const location = ask.location === undefined ? undefined : finder.location(ask.location, '/query/location')
-  if (channel === undefined && caller.channel_ids !== undefined) finder.wrong({ pointer: '/query/channel', code: 'required', detail: 'You are confined to some channels: name one of them.' })
+  if (ask.channel === undefined && caller.channel_ids !== undefined) finder.wrong({ pointer: '/query/channel', code: 'required', detail: 'You are confined to some channels: name one of them.' })
   const skus = meantSkus(ask.skus, codes, finder)
   const refusal = finder.refusal()
   if (refusal !== undefined) throw refusal
@@ -131,11 +131,11 @@ function describeBundle(components: readonly Component[], date: PlainDate | unde
 function bundleLocations(components: readonly Component[]): LocationFigures[] {
   const places = groupByKey(components.flatMap(({ known, quantity }) => known.levels.map((level) => ({ level, quantity }))), ({ level }) => level.location)
   return [...places].filter(([, parts]) => parts.length === components.length).map(([location, parts]) => {
-    const counted = parts.map(({ level }) => level.counted_at?.toISOString() ?? null).sort()
+    const oldest = (instants: readonly (Date | null)[]): Date | null => instants.reduce((a, b) => (a === null || b === null ? null : a < b ? a : b))
     const units = bundlesFrom(parts.map(({ level, quantity }) => ({ quantity, units: sellableAt(level) })))
     return {
       location, available: bundlesFrom(parts.map(({ level, quantity }) => ({ quantity, units: level.available }))), safety_stock: 0, sellable: units,
-      counted_at: counted.includes(null) ? null : counted[0]!, updated_at: parts.map(({ level }) => level.updated_at.toISOString()).sort()[0]!,
+      counted_at: oldest(parts.map(({ level }) => level.counted_at))?.toISOString() ?? null, updated_at: oldest(parts.map(({ level }) => level.updated_at))!.toISOString(),
     }
   })
 }

@@ -1,8 +1,8 @@
 import { ids } from '../../../kernel/id-kinds.ts'
 import { refuse } from '../../../kernel/problem.ts'
 import { inScope } from '../../../platform/caller.ts'
-import { command, type Command } from '../../../platform/command.ts'
-import { paymentsOf, requestRefunds, requestVoids } from '../../payments/index.ts'
+import { command, type Command, type Context } from '../../../platform/command.ts'
+import { paymentsOf, refundsByCause, requestRefunds, requestVoids } from '../../payments/index.ts'
 import { unwoundAmount } from '../amounts.ts'
 import { CANCELABLE_STATES, decideCancel, type CancelReason, type CancelTake } from '../order.ts'
 import { readOrderViews, type OrderView } from '../order-view.ts'
@@ -62,16 +62,20 @@ function movesOf(order_id: string, { line_id, take }: CancelTake) {
 }
 
 /**
- * Money follows the ledger: what was captured beyond the worth of what stays is refunded; an order canceled whole gives up
- * its authorizations.
+ * Money follows the ledger: what is held beyond the worth of the units that were not canceled, less what returns and
+ * goodwill have paid back already, is refunded. Returned units whose refund is still to come are not touched: that is
+ * the return's. An order canceled whole gives up its authorizations.
  */
-async function settle(context: Parameters<Command<CancelOrder, OrderView>['handle']>[0], order: OrderRow, lines: readonly OrderLineRow[], takes: readonly CancelTake[], whole: boolean, reason: string): Promise<void> {
+async function settle(context: Context, order: OrderRow, lines: readonly OrderLineRow[], takes: readonly CancelTake[], whole: boolean, reason: string): Promise<void> {
   const { tx, now } = context
   const canceledNow = new Map(takes.map(({ line_id, quantity }) => [line_id, quantity]))
-  const unwound = lines.reduce((sum, line) => sum + unwoundAmount(line, order.prices_include_tax, 0, line.canceled + line.returned + (canceledNow.get(line.id) ?? 0)), 0n)
-  const worth = whole ? 0n : order.total - unwound
+  const canceled = lines.reduce((sum, line) => sum + unwoundAmount(line, order.prices_include_tax, 0, line.canceled + (canceledNow.get(line.id) ?? 0)), 0n)
   const payments = (await paymentsOf(tx, [order.id])).get(order.id) ?? []
-  const held = payments.reduce((sum, payment) => sum + payment.captured - payment.refunded, 0n)
+  const sum = (of: (payment: (typeof payments)[number]) => bigint): bigint => payments.reduce((total, payment) => total + of(payment), 0n)
+  const refunded = sum((payment) => payment.refunded + payment.refunding)
+  const byCancellation = ((await refundsByCause(tx, [order.id])).get(order.id) ?? []).reduce((total, { kind, status, amount }) => total + (kind === 'refund' && status !== 'failed' ? amount : 0n), 0n)
+  const worth = whole ? 0n : order.total - canceled - (refunded - byCancellation)
+  const held = sum((payment) => payment.captured) - refunded
   const refund = held > worth ? held - worth : 0n
   const works = [
     ...(refund > 0n ? [await requestRefunds(tx, [{ order_id: order.id, amount: refund, reason: `canceled: ${reason}`, cause_id: order.id, at: now }])] : []),

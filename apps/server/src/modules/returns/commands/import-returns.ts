@@ -11,7 +11,7 @@ import { storeWork } from '../store-work.ts'
 import { gradeUnits, openWork, receiveUnits, returnEvent, showGrades, showLines, type ReturnWork } from '../work.ts'
 import { externalIdConflict, newLine } from './request-return.ts'
 
-export type ImportedReturn = { return_ids: string[]; created: boolean }
+type ImportedReturn = { return_ids: string[]; created: boolean }
 
 /** Room for the suffix that tells apart the returns of one credit note. */
 const MAX_EXTERNAL_ID = 120

@@ -10,7 +10,7 @@ import { readReturnViews, type ReturnView } from '../return-view.ts'
 import { gradeUnits, receiveUnits, returnEvent, showGrades, showLines, type ReturnWork } from '../work.ts'
 import { payDue } from './refund-return.ts'
 
-export type ReceiveReturn = {
+type ReceiveReturn = {
   return_id: string
   location: string
   /** Left out means everything that is missing. */

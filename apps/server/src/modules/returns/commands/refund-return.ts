@@ -12,7 +12,7 @@ import { readReturnViews, type ReturnView } from '../return-view.ts'
 import { shippingRefundedOf } from '../returns.db.ts'
 import { refundUnits, type ReturnWork } from '../work.ts'
 
-export type RefundAsk = {
+type RefundAsk = {
   /** The lines that are paid back; left out means all. */
   line_ids: string[] | undefined
   amount: MoneyText | undefined

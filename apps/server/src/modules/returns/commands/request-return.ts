@@ -14,7 +14,7 @@ import { readReturnViews, type ReturnView } from '../return-view.ts'
 import { findByExternalIds, insertReturnLines, insertReturns, type NewReturn, type ReturnLineRow } from '../returns.db.ts'
 import { returnEvent } from '../work.ts'
 
-export type RequestReturn = {
+type RequestReturn = {
   order_id: string
   /** The code of the channel through which it comes back. */
   channel: string

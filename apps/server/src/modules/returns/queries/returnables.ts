@@ -8,9 +8,9 @@ import { claimsOfOrders, shippingRefundedOf } from '../returns.db.ts'
 import { heldOf } from './held-amount.ts'
 
 /** What of an order line may still come back and be paid back. */
-export type Returnable = { order_line_id: string; sku: string; unit_price: bigint; quantity_returnable: number; refundable_amount: bigint }
+type Returnable = { order_line_id: string; sku: string; unit_price: bigint; quantity_returnable: number; refundable_amount: bigint }
 /** An order with what may still be paid back on all of it, and how much of that was its shipping. */
-export type ReturnableOrder = { order_id: string; placed_at: Date; lines: Returnable[]; refundable_amount: bigint; refundable_shipping_amount: bigint }
+type ReturnableOrder = { order_id: string; placed_at: Date; lines: Returnable[]; refundable_amount: bigint; refundable_shipping_amount: bigint }
 
 /** What returns of these orders may hold, in six statements whatever their number: for imports that match credit notes. */
 export async function returnablesOf(db: Queryable, orderIds: readonly string[]): Promise<ReturnableOrder[]> {
