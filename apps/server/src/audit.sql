@@ -240,3 +240,45 @@ left join (
   from stock_movements where cause_kind = 'count' and (from_state is null or to_state is null) group by cause_id, variant_id
 ) m on m.cause_id = c.id and m.variant_id = l.variant_id
 where coalesce(m.quantity, 0) <> case when c.status = 'posted' then coalesce(l.counted - l.expected, 0) else 0 end;
+
+-- name: what a location still has to do is what it holds claims for
+select order_line_id, location_id, w.remaining, a.released
+from (
+  select l.order_line_id, f.location_id, sum(l.quantity - l.shipped - l.rejected - l.canceled) as remaining
+  from fulfillment_order_lines l join fulfillment_orders f on f.id = l.fulfillment_order_id group by l.order_line_id, f.location_id
+) w full join allocations a using (order_line_id, location_id)
+where coalesce(w.remaining, 0) <> coalesce(a.released, 0);
+
+-- name: units of order lines are where their fulfillment orders have them
+select l.id, l.order_id, l.released, l.picked, l.packed, w.released as work_released, w.picked as work_picked, w.packed as work_packed
+from order_lines l
+left join (
+  select order_line_id, sum(quantity - picked - rejected - canceled) as released, sum(picked - packed) as picked, sum(packed - shipped) as packed, sum(shipped) as shipped
+  from fulfillment_order_lines group by order_line_id
+) w on w.order_line_id = l.id
+where (l.released, l.picked, l.packed) is distinct from (coalesce(w.released, 0), coalesce(w.picked, 0), coalesce(w.packed, 0))
+  or coalesce(w.shipped, 0) > l.shipped + l.delivered + l.returned;
+
+-- name: fulfillment orders are closed when nothing is left to do
+select f.id, f.number, f.status, sum(l.quantity - l.shipped - l.rejected - l.canceled) as remaining
+from fulfillment_orders f join fulfillment_order_lines l on l.fulfillment_order_id = f.id
+group by f.id having (f.status in ('shipped', 'picked_up', 'rejected', 'canceled')) <> (sum(l.quantity - l.shipped - l.rejected - l.canceled) = 0)
+  or (f.closed_at is null) <> (f.status not in ('shipped', 'picked_up', 'rejected', 'canceled'));
+
+-- name: boxes hold what was packed, and every unit is in one box
+select f.id, f.number, l.order_line_id, l.packed, b.quantity as in_boxes
+from fulfillment_orders f join fulfillment_order_lines l on l.fulfillment_order_id = f.id
+left join (
+  select s.fulfillment_order_id, p.order_line_id, sum(p.quantity) as quantity
+  from shipments s join packages k on k.shipment_id = s.id join package_lines p on p.package_id = k.id where s.status <> 'voided' group by s.fulfillment_order_id, p.order_line_id
+) b on b.fulfillment_order_id = f.id and b.order_line_id = l.order_line_id
+where f.kind = 'ship' and l.packed <> coalesce(b.quantity, 0);
+
+-- name: shipped fulfillment orders have a shipment that left, and no other has
+select f.id, f.number, f.status, s.id as shipment_id, s.status as shipment_status
+from fulfillment_orders f left join shipments s on s.fulfillment_order_id = f.id and s.status <> 'voided'
+where f.kind = 'ship' and (f.status = 'shipped') <> (s.shipped_at is not null and s.status not in ('pending', 'label_purchased'));
+
+-- name: labels are voided with their shipment
+select k.id, k.label_status, s.status from packages k join shipments s on s.id = k.shipment_id
+where (k.label_status = 'voided') <> (s.status = 'voided') or (k.label_status = 'none') <> (s.status = 'pending');

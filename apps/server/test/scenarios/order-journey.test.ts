@@ -106,7 +106,7 @@ describe('a cancellation while somebody works', () => {
     expect((await app().get(`/v1/fulfillment-orders/${work!.id}`)).body['status']).toBe('canceled')
     expect(await shop.available('LATE')).toBe(4)
     const gone = await act(work!.id, 'ship')
-    expect([gone.status, gone.body.code]).toEqual([409, 'fulfillment_action_not_allowed'])
+    expect([gone.status, String(gone.body.code)]).toEqual([409, expect.stringMatching(/action_not_allowed$/)])
   })
 })
 

@@ -50,7 +50,7 @@ type Action<Input, Body> = {
 function action<const Body extends ReturnType<typeof Type.Object>, Input>(body: Body, { command, verb, problems = [], input, ...about }: Action<Input, Static<Body>>): Route {
   return route({
     ...about, method: 'POST', url: `/v1/fulfillment-orders/:fulfillment_order_id/${verb}`, tag: 'fulfillment', permission: command.permission,
-    params: FulfillmentOrderParams, body, reply: { status: 200, schema: FulfillmentOrderSchema }, problems: ['not_found', 'action_not_allowed', ...problems],
+    params: FulfillmentOrderParams, body, reply: { status: 200, schema: FulfillmentOrderSchema }, problems: ['not_found', 'fulfillment_action_not_allowed', ...problems],
     handle: async ({ params, body: given, db, submit }) => {
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the schema is a type parameter here, which the compiler does not look into
       const asked = input(given as Static<Body>)
@@ -97,9 +97,9 @@ const postShip = action(Nothing, {
 })
 const postReady = action(Nothing, {
   command: ready, operation_id: 'readyFulfillmentOrder', verb: 'ready', summary: 'The goods wait for their customer',
-  description: 'For seven days. The customer\'s code is in the answer and in the event `fulfillment_order.ready_for_pickup`.', input: nothing,
+  description: 'For seven days. The customer\'s code is in the event `fulfillment_order.ready_for_pickup`.', input: nothing,
 })
-const postHandOver = action(Type.Object({ code: Type.String({ minLength: 1, maxLength: 20, description: 'What the customer shows' }) }, closed), {
+const postHandOver = action(Type.Object({ code: Type.String({ pattern: '^[0-9]{6}$', description: 'What the customer shows' }) }, closed), {
   command: handOver, operation_id: 'handOverFulfillmentOrder', verb: 'hand-over', summary: 'The customer takes the goods', problems: ['wrong_pickup_code'], input: ({ code }) => ({ code }),
 })
 const postDeliver = action(Nothing, { command: deliverBatch, operation_id: 'deliverFulfillmentOrder', verb: 'deliver', summary: 'Everything it has shipped has arrived', input: nothing })
@@ -108,7 +108,7 @@ function postNoShow(ports: OrderPorts): Route {
   const command = noShow(ports)
   return route({
     operation_id: 'noShowFulfillmentOrder', method: 'POST', url: '/v1/fulfillment-orders/:fulfillment_order_id/no-show', tag: 'fulfillment', permission: command.permission, summary: 'Nobody came: back to stock, canceled and paid back',
-    params: FulfillmentOrderParams, body: Nothing, reply: { status: 200, schema: FulfillmentOrderSchema }, problems: ['not_found', 'action_not_allowed'],
+    params: FulfillmentOrderParams, body: Nothing, reply: { status: 200, schema: FulfillmentOrderSchema }, problems: ['not_found', 'fulfillment_action_not_allowed'],
     handle: async ({ params, db, run }) => {
       const { fulfillment_order_id } = await run(command, { fulfillment_order_id: ids.fulfillment_order.parse(params.fulfillment_order_id)! })
       return (await readFulfillmentOrderViews(db, [fulfillment_order_id]))[0]!

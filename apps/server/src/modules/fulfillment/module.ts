@@ -15,7 +15,7 @@ export function fulfillmentModule(ports: OrderPorts): Module {
       'fulfillment:work': 'Release orders to locations; accept, reject, pick, pack, ship and hand over',
     },
     problems: {
-      action_not_allowed: { status: 409, title: 'The fulfillment order does not allow this now' },
+      fulfillment_action_not_allowed: { status: 409, title: 'The fulfillment order does not allow this now' },
       too_few_units: { status: 409, title: 'Too few units are left' },
       no_rate: { status: 409, title: 'The carrier does not take this' },
       no_ship_to: { status: 409, title: 'No shipping address' },

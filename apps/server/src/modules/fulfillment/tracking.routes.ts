@@ -29,7 +29,7 @@ const postTracking = route({
 const postVoid = route({
   operation_id: 'voidShipment', method: 'POST', url: '/v1/shipments/:shipment_id/void', tag: 'shipping', permission: unpack.permission, summary: 'Void the labels of a shipment that has not left',
   description: 'Its fulfillment order is picked again and can be packed anew.',
-  params: ShipmentParams, body: Type.Object({}, closed), reply: { status: 200, schema: ShipmentSchema }, problems: ['not_found', 'action_not_allowed'],
+  params: ShipmentParams, body: Type.Object({}, closed), reply: { status: 200, schema: ShipmentSchema }, problems: ['not_found', 'fulfillment_action_not_allowed'],
   handle: async ({ params, db, caller, submit }) => {
     const [shipment] = await requireShipments(db, caller, [ids.shipment.parse(params.shipment_id)!])
     const { id, fulfillment_order_id, status } = present(shipment, 'it was found')

@@ -109,7 +109,7 @@ export const READY: Verb<object> = {
   decide: (journal, work) => {
     const pickup_code = String(randomInt(CODE_RANGE)).padStart(6, '0')
     return take(journal, work, decideReady(work, journal.at, pickup_code), (after) => {
-      // The customer's message is made from this event.
+      // The customer's message is made from this event; staff do not see the code on their screens, or it would prove nothing.
       tell(journal, after, 'ready_for_pickup', { pickup_code, ready_until: after.ready_until!.toISOString() })
     })
   },

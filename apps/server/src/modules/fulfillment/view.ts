@@ -16,13 +16,11 @@ const LineView = Type.Object({
   rejected: Type.Integer(), canceled: Type.Integer(), remaining: Type.Integer(),
 }, closed)
 
-const ShipmentSummary = Type.Object({
-  id: Type.String(), status: Type.String(), service: Type.String(), packages: Type.Array(Type.Object({ id: Type.String(), tracking_number: Nullable(Type.String()) }, closed)),
-}, closed)
+const ShipmentSummary = Type.Object({ id: Type.String(), status: Type.String(), service: Type.String(), tracking_numbers: Type.Array(Type.String()) }, closed)
 
 export const FulfillmentOrderSchema = Type.Object({
   id: Type.String(), number: Type.String(), order_id: Type.String(), order_number: Type.String(), channel: Type.String(), location: Type.String(), kind: OneOf(['ship', 'pickup']),
-  status: OneOf(FULFILLMENT_ORDER_STATUSES), on_hold: Type.Boolean(), assigned_to: Nullable(Type.String()), due_at: Nullable(Type.String()), pickup_code: Nullable(Type.String({ description: 'What the customer shows; the ready notice tells it' })), ready_until: Nullable(Type.String()),
+  status: OneOf(FULFILLMENT_ORDER_STATUSES), on_hold: Type.Boolean(), assigned_to: Nullable(Type.String()), due_at: Nullable(Type.String()), ready_until: Nullable(Type.String()),
   customer_name: Nullable(Type.String()), shipping_method: Type.String(), ship_to: Nullable(Address), note: Type.String(),
   created_at: Type.String(), accepted_at: Nullable(Type.String()), packed_at: Nullable(Type.String()), closed_at: Nullable(Type.String()), version: Type.Integer(),
   lines: Type.Array(LineView), shipments: Type.Array(ShipmentSummary), allowed_actions: Type.Array(AllowedAction),
@@ -45,7 +43,7 @@ export async function readFulfillmentOrderViews(db: Queryable, fulfillmentOrderI
   const views = new Map(works.map((work) => [work.id, viewWork(work, {
     order: orders.get(work.order_id)!, channel: channels.get(work.channel_id)!.code, location: locations.get(work.location_id)!.code, bins,
     shipments: (summaries.get(work.id) ?? []).map(({ id, status, service }) => ({
-      id: ids.shipment.show(id), status, service, packages: (packages.get(id) ?? []).map((box) => ({ id: ids.package.show(box.id), tracking_number: box.tracking_number })),
+      id: ids.shipment.show(id), status, service, tracking_numbers: (packages.get(id) ?? []).flatMap(({ tracking_number }) => (tracking_number === null ? [] : [tracking_number])),
     })),
   })]))
   return fulfillmentOrderIds.flatMap((id) => views.get(id) ?? [])
@@ -55,7 +53,7 @@ function viewWork(work: WorkOrder, { order, channel, location, bins, shipments }
   return {
     id: ids.fulfillment_order.show(work.id), number: work.number, order_id: ids.order.show(work.order_id), order_number: order.number, channel, location, kind: work.kind,
     status: work.status, on_hold: work.on_hold, assigned_to: work.assigned_to === null ? null : ids.user.show(work.assigned_to), due_at: work.due_at?.toISOString() ?? null,
-    pickup_code: work.pickup_code, ready_until: work.ready_until?.toISOString() ?? null, customer_name: order.customer_name, shipping_method: order.shipping_method, ship_to: work.kind === 'ship' ? order.shipping_address : null, note: order.note,
+    ready_until: work.ready_until?.toISOString() ?? null, customer_name: order.customer_name, shipping_method: order.shipping_method, ship_to: work.kind === 'ship' ? order.shipping_address : null, note: order.note,
     created_at: work.created_at.toISOString(), accepted_at: work.accepted_at?.toISOString() ?? null, packed_at: work.packed_at?.toISOString() ?? null, closed_at: work.closed_at?.toISOString() ?? null,
     version: work.version,
     lines: work.lines.map((line) => ({

@@ -67,7 +67,7 @@ const HELD_ACTIONS: ReadonlySet<FulfillmentOrderAction> = new Set(['pick', 'pack
 
 export function refusalOf(work: WorkOrder, action: FulfillmentOrderAction): Refusal | undefined {
   const reason = whyNot(work, action)
-  return reason === undefined ? undefined : refuse('action_not_allowed', reason, { action, status: work.status })
+  return reason === undefined ? undefined : refuse('fulfillment_action_not_allowed', reason, { action, status: work.status })
 }
 
 /** The fulfillment order after the change. */

@@ -114,7 +114,7 @@ export const deliverBatch = batchCommand('fulfillment.deliver', 'shipping:ship',
   const outcomes = items.map((item): Outcome<Done> => {
     const work = works.get(item.input.fulfillment_order_id)
     if (work === undefined || !inScope(item.caller, work)) return { ok: false, refusal: refuse('not_found', 'There is no such fulfillment order.') }
-    if (underWay(locked, shipments.get(work.id) ?? []).length === 0) return { ok: false, refusal: refuse('action_not_allowed', 'Nothing of it is under way.', { action: 'deliver', status: work.status }) }
+    if (underWay(locked, shipments.get(work.id) ?? []).length === 0) return { ok: false, refusal: refuse('fulfillment_action_not_allowed', 'Nothing of it is under way.', { action: 'deliver', status: work.status }) }
     return { ok: true, output: { fulfillment_order_id: work.id }, subject_id: work.id }
   })
   const accepted = items.flatMap((item, index) => (outcomes[index]!.ok ? underWay(locked, shipments.get(item.input.fulfillment_order_id) ?? []).map(({ id }) => ({ item, shipment_id: id })) : []))
