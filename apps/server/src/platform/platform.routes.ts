@@ -23,7 +23,7 @@ export const EventSchema = Type.Object({
   data: Anything,
   caller: Type.String(),
   request_id: Type.String(),
-}, closed)
+}, { ...closed, title: 'Event' })
 
 const FeedQuery = Type.Object({
   after: Type.Optional(Type.String({ pattern: '^[0-9]{1,18}$', default: '0', description: 'The last position you have handled' })),

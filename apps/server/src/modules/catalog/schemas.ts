@@ -46,7 +46,7 @@ export const VariantView = Type.Object({
   identifiers: Type.Array(Type.Object({ kind: IdentifierKind, value: Type.String() }, closed)),
   components: Type.Array(Type.Object({ sku: Type.String(), name: Type.String(), quantity: Type.Integer() }, closed), { description: 'What a bundle explodes into' }),
   created_at: Type.String(), version: Type.Integer(),
-}, closed)
+}, { ...closed, title: 'Variant' })
 export type VariantView = Static<typeof VariantView>
 
 const productFields = {

@@ -26,7 +26,7 @@ export const ChannelFieldSchemas = {
 export const ChannelView = Type.Object({
   id: Type.String(), code: Code, ...ChannelFieldSchemas,
   form_version: Type.Integer({ description: 'The newest version of its order form; 0 is none' }), created_at: Type.String(), version: Type.Integer(),
-}, closed)
+}, { ...closed, title: 'Channel' })
 
 export function viewChannel(channel: Channel): Static<typeof ChannelView> {
   const { id, field_versions: _field_versions, group_ids: _group_ids, location_groups, created_at, ...rest } = channel

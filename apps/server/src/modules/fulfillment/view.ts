@@ -24,7 +24,7 @@ export const FulfillmentOrderSchema = Type.Object({
   customer_name: Nullable(Type.String()), shipping_method: Type.String(), ship_to: Nullable(Address), note: Type.String(),
   created_at: Type.String(), accepted_at: Nullable(Type.String()), packed_at: Nullable(Type.String()), closed_at: Nullable(Type.String()), version: Type.Integer(),
   lines: Type.Array(LineView), shipments: Type.Array(ShipmentSummary), allowed_actions: Type.Array(AllowedAction),
-}, closed)
+}, { ...closed, title: 'FulfillmentOrder' })
 export type FulfillmentOrderView = Static<typeof FulfillmentOrderSchema>
 
 type Names = { order: OrderRow; channel: string; location: string; bins: ReadonlyMap<string, string>; shipments: Static<typeof ShipmentSummary>[] }

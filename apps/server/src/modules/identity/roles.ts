@@ -5,7 +5,7 @@ export const BUILT_IN_ROLES: Readonly<Record<string, { name: string; permissions
     name: 'Customer service',
     permissions: [
       'catalog:read', 'channels:read', 'customers:read', 'customers:write', 'fulfillment:read', 'inventory:read', 'inventory:reserve', 'locations:read',
-      'orders:read', 'orders:create', 'orders:cancel', 'orders:hold', 'payments:read', 'payments:refund', 'returns:read', 'returns:create', 'returns:approve',
+      'orders:read', 'orders:create', 'orders:cancel', 'orders:hold', 'payments:read', 'payments:take', 'payments:refund', 'returns:read', 'returns:create', 'returns:approve',
       'shipping:read', 'sourcing:read', 'events:read',
     ],
   },

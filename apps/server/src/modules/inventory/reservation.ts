@@ -26,5 +26,5 @@ export function statusAt({ status, expires_at }: Claim, now: Date): ReservationS
 export function refuseEnded(claim: Claim, now: Date): Refusal | undefined {
   const status = statusAt(claim, now)
   if (status === 'active') return undefined
-  return refuse('reservation_not_active', `The reservation is ${status}. ${status === 'converted' ? 'An order has its units.' : 'Its units are no longer held for it.'}`, { status })
+  return refuse('reservation_not_active', `The reservation is ${status}. ${status === 'converted' ? 'An order has its units.' : 'Its units are no longer held for it.'}`, { reservation_status: status })
 }

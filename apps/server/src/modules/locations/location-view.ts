@@ -32,7 +32,7 @@ export const ClosureSchema = Type.Object({ closed_on: Type.String({ format: 'dat
 export const LocationView = Type.Object({
   id: Type.String(), code: Code, ...LocationFieldSchemas,
   groups: Type.Array(Code), created_at: Type.String(), version: Type.Integer(),
-}, closed)
+}, { ...closed, title: 'Location' })
 
 export const LocationDetail = Type.Object({ ...LocationView.properties, closures: Type.Array(ClosureSchema) }, closed)
 export const GroupView = Type.Object({ id: Type.String(), code: Code, name: Type.String(), locations: Type.Array(Code), version: Type.Integer() }, closed)

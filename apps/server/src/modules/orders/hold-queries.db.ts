@@ -13,6 +13,6 @@ export function duePaymentHolds(db: Queryable, limit: number): Promise<DueHold[]
   return db.rows(sql`
     select h.id, h.order_id from order_holds h join orders o on o.id = h.order_id
     where h.released_at is null and h.type = 'awaiting_payment'
-      and (select coalesce(sum(p.authorized - p.voided), 0) from payments p where p.order_id = o.id) >= o.total
+      and (select coalesce(sum(p.authorized - p.voided - p.refunded), 0) from payments p where p.order_id = o.id) >= o.total
     order by h.placed_at limit ${limit}`)
 }

@@ -11,7 +11,7 @@ import { FULFILLMENT_STATUSES, ORDER_STATUSES } from './order.ts'
 export const OrderSummary = Type.Object({
   id: Type.String(), number: Type.String(), channel: Type.String(), external_id: Nullable(Type.String()), status: Type.String(), fulfillment_status: Type.String(), open_holds: Type.Integer(),
   customer_id: Nullable(Type.String()), customer_name: Nullable(Type.String()), email: Nullable(Type.String()), placed_at: Type.String(), total: Money, units: Type.Integer(), delivery: Type.String(),
-}, closed)
+}, { ...closed, title: 'OrderSummary' })
 
 export const ORDERS: ListSpec = {
   id: ids.order,

@@ -16,11 +16,11 @@ const Units = Type.Object(Object.fromEntries(UNIT_STATES.map((state) => [state, 
 const LineView = Type.Object({
   id: Type.String(), line_number: Type.Integer(), sku: Type.String(), description: Type.String(), kind: Type.String(), quantity: Type.Integer(),
   unit_price: Money, discount: Money, tax: Money, total: Money, units: Units, bundle: Nullable(Anything), custom_fields: Anything,
-}, closed)
+}, { ...closed, title: 'OrderLine' })
 
 const HoldView = Type.Object({
   id: Type.String(), type: Type.String(), note: Type.String(), owner_id: Nullable(Type.String()), release_at: Nullable(Type.String()), placed_at: Type.String(), released_at: Nullable(Type.String()),
-}, closed)
+}, { ...closed, title: 'Hold' })
 
 export const OrderSchema = Type.Object({
   id: Type.String(), number: Type.String(), channel: Type.String(), external_id: Nullable(Type.String()),
@@ -35,7 +35,7 @@ export const OrderSchema = Type.Object({
   lines: Type.Array(LineView), holds: Type.Array(HoldView),
   custom_fields: Anything, form_version: Type.Integer(), note: Type.String(), tags: Type.Array(Type.String()), version: Type.Integer(),
   allowed_actions: Type.Array(AllowedAction),
-}, closed)
+}, { ...closed, title: 'Order' })
 export type OrderView = Static<typeof OrderSchema>
 
 /** Complete orders as the API shows them, in a fixed number of statements whatever their number. */

@@ -1,6 +1,7 @@
 import { parseAmount } from '../../kernel/money.ts'
 import type { FieldError } from '../../kernel/problem.ts'
 import type { Channel } from '../channels/index.ts'
+import { tenderErrors } from '../payments/index.ts'
 import type { CaptureInput } from './capture-input.ts'
 
 export type Tender = {
@@ -37,8 +38,7 @@ function readTenders(input: CaptureInput, channel: Channel, total: bigint): { ok
     const amount = payment.amount === undefined ? left : payment.amount.currency === channel.currency ? parseAmount(payment.amount.amount, channel.currency) : undefined
     if (amount === undefined) errors.push({ pointer: `${pointer}/amount`, code: 'wrong_currency', detail: `The amount is not one in ${channel.currency}.` })
     else if (amount < 0n || amount > left) errors.push({ pointer: `${pointer}/amount`, code: 'too_large', detail: 'The tenders come to more than the total.' })
-    if (payment.tender === 'card' && (payment.gateway === undefined || payment.token === undefined)) errors.push({ pointer: `${pointer}/token`, code: 'required', detail: 'A card is named by its `gateway` and the gateway\'s `token`.' })
-    if (payment.tender !== 'card' && payment.gateway !== undefined) errors.push({ pointer: `${pointer}/gateway`, code: 'not_allowed', detail: 'Only cards go through a gateway.' })
+    errors.push(...tenderErrors(payment, pointer))
     left -= amount ?? 0n
     if (amount !== undefined && amount > 0n) {
       tenders.push({

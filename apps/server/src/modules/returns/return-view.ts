@@ -31,7 +31,7 @@ export const ReturnSchema = Type.Object({
   status: OneOf(RETURN_STATUSES), note: Type.String(), outcome_note: Type.String(),
   requested_at: Type.String(), approved_at: Nullable(Type.String()), received_at: Nullable(Type.String()), closed_at: Nullable(Type.String()),
   lines: Type.Array(LineView), refund: RefundView, version: Type.Integer(), allowed_actions: Type.Array(AllowedAction),
-}, closed)
+}, { ...closed, title: 'Return' })
 export type ReturnView = Static<typeof ReturnSchema>
 
 /** Complete returns as the API shows them, in a fixed number of statements whatever their number. */

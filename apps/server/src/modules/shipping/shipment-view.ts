@@ -21,7 +21,7 @@ export const ShipmentSchema = Type.Object({
   packages: Type.Array(PackageView),
   tracking_events: Type.Array(Type.Object({ at: Type.String(), status: Type.String(), carrier_status: Type.String(), place: Type.String() }, closed)),
   allowed_actions: Type.Array(AllowedAction),
-}, closed)
+}, { ...closed, title: 'Shipment' })
 export type ShipmentView = Static<typeof ShipmentSchema>
 
 /** Shipments as the API shows them, in a fixed number of statements, in the order of the ids asked for. */

@@ -33,7 +33,7 @@ export async function registerOpenApi(app: FastifyInstance, options: ServerOptio
     }
     const components = document['components'] as Record<string, unknown>
     components['schemas'] = { ...(components['schemas'] as object | undefined), Problem }
-    return document
+    return hoistTitled(document)
   })
 }
 
@@ -77,4 +77,23 @@ function problemsByStatus(route: Route, options: ServerOptions): Map<string, str
     byStatus.set(status, [...(byStatus.get(status) ?? []), code])
   }
   return byStatus
+}
+
+/**
+ * Schemas that carry a title stand once among the components, under that name, and are referred to everywhere else:
+ * readers and generated clients see one Order, not twenty alike.
+ */
+function hoistTitled(document: OpenApiDocument): OpenApiDocument {
+  const components = document['components'] as { schemas: Record<string, unknown> }
+  const visit = (node: unknown): unknown => {
+    if (Array.isArray(node)) return node.map(visit)
+    if (node === null || typeof node !== 'object') return node
+    const visited = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, visit(value)]))
+    const title = visited['title']
+    if (typeof title !== 'string' || visited['type'] !== 'object') return visited
+    components.schemas[title] = visited
+    return { $ref: `#/components/schemas/${title}` }
+  }
+  document.paths = visit(document.paths) as OpenApiDocument['paths']
+  return document
 }

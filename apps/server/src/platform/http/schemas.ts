@@ -7,7 +7,7 @@ export const closed = { additionalProperties: false } as const
 export const Money = Type.Object({
   amount: Type.String({ pattern: '^-?[0-9]{1,15}(\\.[0-9]{1,3})?$', description: 'Decimal text in the currency\'s major unit', examples: ['12.34'] }),
   currency: Type.String({ pattern: '^[A-Z]{3}$', description: 'ISO 4217', examples: ['GBP'] }),
-}, { ...closed, description: 'An amount of money' })
+}, { ...closed, title: 'Money', description: 'An amount of money' })
 
 export const Instant = Type.String({ format: 'date-time', description: 'RFC 3339' })
 export const PlainDate = Type.String({ format: 'date' })
@@ -29,7 +29,7 @@ export const Address = Type.Object({
   phone: Type.Optional(Type.String({ maxLength: 40 })),
   latitude: Type.Optional(Type.Number({ minimum: -90, maximum: 90 })),
   longitude: Type.Optional(Type.Number({ minimum: -180, maximum: 180 })),
-}, closed)
+}, { ...closed, title: 'Address' })
 export type Address = Static<typeof Address>
 
 export function Id(kind: IdKind): ReturnType<typeof Type.String> {
@@ -45,7 +45,7 @@ export const AllowedAction = Type.Object({
   action: Type.String(),
   allowed: Type.Boolean(),
   reason: Type.Optional(Type.String({ description: 'Why it is not allowed now' })),
-}, closed)
+}, { ...closed, title: 'AllowedAction' })
 
 export const Problem = Type.Object({
   type: Type.String(),

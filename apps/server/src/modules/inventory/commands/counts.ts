@@ -97,6 +97,6 @@ export const cancelCount = command('inventory.cancel_count', 'inventory:count', 
 async function requireOpen(tx: Tx, count_id: string, caller: Caller, action: string): Promise<CountRow> {
   const count = await lockCount(tx, count_id)
   if (count === undefined || !inScope(caller, { location_id: count.location_id })) throw refuse('not_found', 'There is no such stock count.')
-  if (count.status !== 'open') throw refuse('count_closed', `The count is ${count.status}; it is too late to ${action} it. Open another one.`, { status: count.status })
+  if (count.status !== 'open') throw refuse('count_closed', `The count is ${count.status}; it is too late to ${action} it. Open another one.`, { count_status: count.status })
   return count
 }

@@ -85,6 +85,6 @@ function movementOf({ id, variant_id, location_id, reference }: InboundRow, { ca
 async function requireExpected(tx: Tx, inbound_id: string, caller: Caller): Promise<InboundRow> {
   const row = await lockInbound(tx, inbound_id)
   if (row === undefined || !inScope(caller, { location_id: row.location_id })) throw refuse('not_found', 'There is no such inbound supply.')
-  if (row.status !== 'expected') throw refuse('inbound_closed', `The supply is ${row.status}. Announce another one.`, { status: row.status })
+  if (row.status !== 'expected') throw refuse('inbound_closed', `The supply is ${row.status}. Announce another one.`, { supply_status: row.status })
   return row
 }
