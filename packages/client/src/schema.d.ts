@@ -2264,6 +2264,444 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
+        /** Event */
+        Event: {
+            position: string | null;
+            id: string;
+            type: string;
+            timestamp: string;
+            order_id: string | null;
+            sequence: number | null;
+            data: {
+                [key: string]: unknown;
+            };
+            caller: string;
+            request_id: string;
+        };
+        /**
+         * Money
+         * @description An amount of money
+         */
+        Money: {
+            /**
+             * @description Decimal text in the currency's major unit
+             * @example 12.34
+             */
+            amount: string;
+            /**
+             * @description ISO 4217
+             * @example GBP
+             */
+            currency: string;
+        };
+        /** Variant */
+        Variant: {
+            id: string;
+            sku: string;
+            product_id: string;
+            /** @description Handle of the product */
+            product: string;
+            name: string;
+            /**
+             * @description `goods` have stock, a `bundle` explodes into goods, a `service` needs no stock. Fixed for good.
+             * @enum {string}
+             */
+            kind: "goods" | "bundle" | "service";
+            options: {
+                [key: string]: string;
+            };
+            price: components["schemas"]["Money"] | null;
+            weight_grams: number;
+            length_mm: number | null;
+            width_mm: number | null;
+            height_mm: number | null;
+            origin_country: string | null;
+            customs_code: string | null;
+            active: boolean;
+            custom_fields: {
+                [key: string]: unknown;
+            };
+            identifiers: {
+                /** @enum {string} */
+                kind: "gtin" | "barcode" | "asin" | "mpn" | "other";
+                value: string;
+            }[];
+            /** @description What a bundle explodes into */
+            components: {
+                sku: string;
+                name: string;
+                quantity: number;
+            }[];
+            created_at: string;
+            version: number;
+        };
+        /** Address */
+        Address: {
+            name?: string;
+            company?: string;
+            line1: string;
+            line2?: string;
+            city: string;
+            region?: string;
+            postal_code?: string;
+            /**
+             * @description ISO 3166-1 alpha-2
+             * @example GB
+             */
+            country: string;
+            phone?: string;
+            latitude?: number;
+            longitude?: number;
+        };
+        /** Location */
+        Location: {
+            id: string;
+            /** @description Lower-case letters, digits and hyphens */
+            code: string;
+            name: string;
+            /** @enum {string} */
+            kind: "warehouse" | "store" | "supplier" | "third_party";
+            address: components["schemas"]["Address"];
+            /**
+             * @description IANA name
+             * @example Europe/London
+             */
+            time_zone: string;
+            /** @description Whether orders may be given to it */
+            active: boolean;
+            capabilities: ("ship" | "pickup" | "receive_returns")[];
+            /** @description Lower comes first */
+            priority: number;
+            /** @description Of one parcel, in minor units of the retailer's own currency; compared between locations, never charged */
+            handling_cost: number;
+            daily_capacity: number | null;
+            /** @description Local HH:MM until which an order counts for the same working day */
+            cut_off: string;
+            /** @description Working days between receiving an order and its departure */
+            processing_days: number;
+            /**
+             * @description By ISO weekday (1 is Monday): when it opens and closes, local HH:MM, 24:00 for midnight; a weekday left out is a day off
+             * @example {
+             *       "1": [
+             *         "09:00",
+             *         "17:30"
+             *       ]
+             *     }
+             */
+            opening_hours: {
+                1?: string[];
+                2?: string[];
+                3?: string[];
+                4?: string[];
+                5?: string[];
+                6?: string[];
+                7?: string[];
+            };
+            groups: string[];
+            created_at: string;
+            version: number;
+        };
+        /** Channel */
+        Channel: {
+            id: string;
+            /** @description Lower-case letters, digits and hyphens */
+            code: string;
+            name: string;
+            /** @enum {string} */
+            kind: "web" | "marketplace" | "pos" | "phone" | "mail" | "distributor";
+            /**
+             * @description ISO 4217
+             * @example GBP
+             */
+            currency: string;
+            /** @description Whether it takes orders */
+            active: boolean;
+            /**
+             * @description What happens to units without stock: the order is refused, they are queued, or the order is held
+             * @enum {string}
+             */
+            on_shortage: "refuse" | "backorder" | "hold";
+            max_splits: number | null;
+            /** @description How long a checkout keeps its units */
+            reservation_minutes: number;
+            /**
+             * @description Whether capture authorizes with a gateway, expects the order to be paid already, bills on account, or does nothing
+             * @enum {string}
+             */
+            payment_expectation: "authorize" | "prepaid" | "on_account" | "none";
+            /** @description Units of each SKU that this channel does not sell */
+            stock_buffer: number;
+            prices_include_tax: boolean;
+            /** @description Hundredths of a percent: 2000 is 20 % */
+            tax_rate_basis_points: number;
+            /** @description How long after capture an order may still be changed before it is released */
+            release_delay_minutes: number;
+            return_window_days: number;
+            location_groups: string[] | null;
+            /** @description The newest version of its order form; 0 is none */
+            form_version: number;
+            created_at: string;
+            version: number;
+        };
+        /** AllowedAction */
+        AllowedAction: {
+            action: string;
+            allowed: boolean;
+            /** @description Why it is not allowed now */
+            reason?: string;
+        };
+        /** OrderSummary */
+        OrderSummary: {
+            id: string;
+            number: string;
+            channel: string;
+            external_id: string | null;
+            status: string;
+            fulfillment_status: string;
+            open_holds: number;
+            customer_id: string | null;
+            customer_name: string | null;
+            email: string | null;
+            placed_at: string;
+            total: components["schemas"]["Money"];
+            units: number;
+            delivery: string;
+        };
+        /** OrderLine */
+        OrderLine: {
+            id: string;
+            line_number: number;
+            sku: string;
+            description: string;
+            kind: string;
+            quantity: number;
+            unit_price: components["schemas"]["Money"];
+            discount: components["schemas"]["Money"];
+            tax: components["schemas"]["Money"];
+            total: components["schemas"]["Money"];
+            units: {
+                open: number;
+                backordered: number;
+                allocated: number;
+                released: number;
+                picked: number;
+                packed: number;
+                shipped: number;
+                delivered: number;
+                returned: number;
+                canceled: number;
+            };
+            bundle: {
+                [key: string]: unknown;
+            } | null;
+            custom_fields: {
+                [key: string]: unknown;
+            };
+        };
+        /** Hold */
+        Hold: {
+            id: string;
+            type: string;
+            note: string;
+            owner_id: string | null;
+            release_at: string | null;
+            placed_at: string;
+            released_at: string | null;
+        };
+        /** Order */
+        Order: {
+            id: string;
+            number: string;
+            channel: string;
+            external_id: string | null;
+            status: string;
+            payment_status: string;
+            fulfillment_status: string;
+            return_status: string;
+            placed_at: string;
+            created_at: string;
+            completed_at: string | null;
+            canceled_at: string | null;
+            cancel_reason: string | null;
+            customer: {
+                id: string | null;
+                name: string | null;
+                email: string | null;
+                phone: string | null;
+            };
+            delivery: string;
+            pickup_location: string | null;
+            shipping_method: string;
+            requested_delivery_date: string | null;
+            release_at: string | null;
+            shipping_address: components["schemas"]["Address"] | null;
+            billing_address: components["schemas"]["Address"] | null;
+            currency: string;
+            prices_include_tax: boolean;
+            subtotal: components["schemas"]["Money"];
+            discount_total: components["schemas"]["Money"];
+            shipping_total: components["schemas"]["Money"];
+            tax_total: components["schemas"]["Money"];
+            total: components["schemas"]["Money"];
+            paid: {
+                authorized: components["schemas"]["Money"];
+                captured: components["schemas"]["Money"];
+                refunded: components["schemas"]["Money"];
+                balance_due: components["schemas"]["Money"];
+            };
+            lines: components["schemas"]["OrderLine"][];
+            holds: components["schemas"]["Hold"][];
+            custom_fields: {
+                [key: string]: unknown;
+            };
+            form_version: number;
+            note: string;
+            tags: string[];
+            version: number;
+            allowed_actions: components["schemas"]["AllowedAction"][];
+        };
+        /** Shipment */
+        Shipment: {
+            id: string;
+            order_id: string;
+            order_number: string;
+            fulfillment_order_id: string;
+            location: string;
+            carrier: string;
+            service: string;
+            service_name: string;
+            zone: string | null;
+            /** @enum {string} */
+            status: "pending" | "label_purchased" | "voided" | "in_transit" | "out_for_delivery" | "delayed" | "attempted" | "delivered" | "failed" | "returned_to_sender" | "lost";
+            ship_to: components["schemas"]["Address"];
+            ship_on: string;
+            cost: components["schemas"]["Money"] | null;
+            promised_by: string | null;
+            created_at: string;
+            shipped_at: string | null;
+            delivered_at: string | null;
+            packages: {
+                id: string;
+                package_number: number;
+                weight_grams: number;
+                length_mm: number | null;
+                width_mm: number | null;
+                height_mm: number | null;
+                tracking_number: string | null;
+                /** @enum {string} */
+                label_status: "none" | "active" | "voided";
+                lines: {
+                    line_id: string;
+                    sku: string;
+                    quantity: number;
+                }[];
+            }[];
+            tracking_events: {
+                at: string;
+                status: string;
+                carrier_status: string;
+                place: string;
+            }[];
+            allowed_actions: components["schemas"]["AllowedAction"][];
+        };
+        /** FulfillmentOrder */
+        FulfillmentOrder: {
+            id: string;
+            number: string;
+            order_id: string;
+            order_number: string;
+            channel: string;
+            location: string;
+            /** @enum {string} */
+            kind: "ship" | "pickup";
+            /** @enum {string} */
+            status: "open" | "accepted" | "picking" | "packed" | "shipped" | "ready_for_pickup" | "picked_up" | "rejected" | "no_show" | "canceled";
+            on_hold: boolean;
+            assigned_to: string | null;
+            due_at: string | null;
+            ready_until: string | null;
+            customer_name: string | null;
+            shipping_method: string;
+            ship_to: components["schemas"]["Address"] | null;
+            note: string;
+            created_at: string;
+            accepted_at: string | null;
+            packed_at: string | null;
+            closed_at: string | null;
+            version: number;
+            lines: {
+                line_id: string;
+                sku: string;
+                description: string;
+                bin: string | null;
+                quantity: number;
+                picked: number;
+                packed: number;
+                shipped: number;
+                rejected: number;
+                canceled: number;
+                remaining: number;
+            }[];
+            shipments: {
+                id: string;
+                status: string;
+                service: string;
+                tracking_numbers: string[];
+            }[];
+            allowed_actions: components["schemas"]["AllowedAction"][];
+        };
+        /** Return */
+        Return: {
+            id: string;
+            number: string;
+            order_id: string;
+            order_number: string;
+            channel: string;
+            location: string | null;
+            external_id: string | null;
+            /** @enum {string} */
+            status: "requested" | "approved" | "declined" | "in_transit" | "partially_received" | "received" | "inspected" | "resolved" | "closed" | "expired" | "canceled";
+            note: string;
+            outcome_note: string;
+            requested_at: string;
+            approved_at: string | null;
+            received_at: string | null;
+            closed_at: string | null;
+            lines: {
+                id: string;
+                /** @description The line of the order; the actions of a return name its lines by it */
+                line_id: string;
+                sku: string;
+                description: string;
+                /** @enum {string} */
+                kind: "goods" | "service";
+                quantity: number;
+                /** @enum {string} */
+                reason: "unwanted" | "damaged" | "wrong_item" | "defective" | "not_as_described" | "late" | "other";
+                received: number;
+                restocked: number;
+                damaged: number;
+                quality_control: number;
+                scrapped: number;
+                refundable: components["schemas"]["Money"];
+                refunded: components["schemas"]["Money"];
+                withheld: components["schemas"]["Money"];
+                due: components["schemas"]["Money"];
+            }[];
+            /** @description `total` is what is paid back in all; `paid` has arrived, `pending` is on its way, `failed` was refused by the gateway: try its payment entry again */
+            refund: {
+                due: components["schemas"]["Money"];
+                goods_refunded: components["schemas"]["Money"];
+                shipping_refunded: components["schemas"]["Money"];
+                other_refunded: components["schemas"]["Money"];
+                total: components["schemas"]["Money"];
+                paid: components["schemas"]["Money"];
+                pending: components["schemas"]["Money"];
+                failed: components["schemas"]["Money"];
+            };
+            version: number;
+            allowed_actions: components["schemas"]["AllowedAction"][];
+        };
     };
     responses: never;
     parameters: never;
@@ -2295,19 +2733,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        data: {
-                            position: string | null;
-                            id: string;
-                            type: string;
-                            timestamp: string;
-                            order_id: string | null;
-                            sequence: number | null;
-                            data: {
-                                [key: string]: unknown;
-                            };
-                            caller: string;
-                            request_id: string;
-                        }[];
+                        data: components["schemas"]["Event"][];
                         page: {
                             next: string;
                             has_more: boolean;
@@ -3797,57 +4223,7 @@ export interface operations {
                         active: boolean;
                         created_at: string;
                         version: number;
-                        variants: {
-                            id: string;
-                            sku: string;
-                            product_id: string;
-                            /** @description Handle of the product */
-                            product: string;
-                            name: string;
-                            /**
-                             * @description `goods` have stock, a `bundle` explodes into goods, a `service` needs no stock. Fixed for good.
-                             * @enum {string}
-                             */
-                            kind: "goods" | "bundle" | "service";
-                            options: {
-                                [key: string]: string;
-                            };
-                            price: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            } | null;
-                            weight_grams: number;
-                            length_mm: number | null;
-                            width_mm: number | null;
-                            height_mm: number | null;
-                            origin_country: string | null;
-                            customs_code: string | null;
-                            active: boolean;
-                            custom_fields: {
-                                [key: string]: unknown;
-                            };
-                            identifiers: {
-                                /** @enum {string} */
-                                kind: "gtin" | "barcode" | "asin" | "mpn" | "other";
-                                value: string;
-                            }[];
-                            /** @description What a bundle explodes into */
-                            components: {
-                                sku: string;
-                                name: string;
-                                quantity: number;
-                            }[];
-                            created_at: string;
-                            version: number;
-                        }[];
+                        variants: components["schemas"]["Variant"][];
                     };
                 };
             };
@@ -3963,57 +4339,7 @@ export interface operations {
                         active: boolean;
                         created_at: string;
                         version: number;
-                        variants: {
-                            id: string;
-                            sku: string;
-                            product_id: string;
-                            /** @description Handle of the product */
-                            product: string;
-                            name: string;
-                            /**
-                             * @description `goods` have stock, a `bundle` explodes into goods, a `service` needs no stock. Fixed for good.
-                             * @enum {string}
-                             */
-                            kind: "goods" | "bundle" | "service";
-                            options: {
-                                [key: string]: string;
-                            };
-                            price: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            } | null;
-                            weight_grams: number;
-                            length_mm: number | null;
-                            width_mm: number | null;
-                            height_mm: number | null;
-                            origin_country: string | null;
-                            customs_code: string | null;
-                            active: boolean;
-                            custom_fields: {
-                                [key: string]: unknown;
-                            };
-                            identifiers: {
-                                /** @enum {string} */
-                                kind: "gtin" | "barcode" | "asin" | "mpn" | "other";
-                                value: string;
-                            }[];
-                            /** @description What a bundle explodes into */
-                            components: {
-                                sku: string;
-                                name: string;
-                                quantity: number;
-                            }[];
-                            created_at: string;
-                            version: number;
-                        }[];
+                        variants: components["schemas"]["Variant"][];
                     };
                 };
             };
@@ -4106,57 +4432,7 @@ export interface operations {
                         active: boolean;
                         created_at: string;
                         version: number;
-                        variants: {
-                            id: string;
-                            sku: string;
-                            product_id: string;
-                            /** @description Handle of the product */
-                            product: string;
-                            name: string;
-                            /**
-                             * @description `goods` have stock, a `bundle` explodes into goods, a `service` needs no stock. Fixed for good.
-                             * @enum {string}
-                             */
-                            kind: "goods" | "bundle" | "service";
-                            options: {
-                                [key: string]: string;
-                            };
-                            price: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            } | null;
-                            weight_grams: number;
-                            length_mm: number | null;
-                            width_mm: number | null;
-                            height_mm: number | null;
-                            origin_country: string | null;
-                            customs_code: string | null;
-                            active: boolean;
-                            custom_fields: {
-                                [key: string]: unknown;
-                            };
-                            identifiers: {
-                                /** @enum {string} */
-                                kind: "gtin" | "barcode" | "asin" | "mpn" | "other";
-                                value: string;
-                            }[];
-                            /** @description What a bundle explodes into */
-                            components: {
-                                sku: string;
-                                name: string;
-                                quantity: number;
-                            }[];
-                            created_at: string;
-                            version: number;
-                        }[];
+                        variants: components["schemas"]["Variant"][];
                     };
                 };
             };
@@ -4297,57 +4573,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        data: {
-                            id: string;
-                            sku: string;
-                            product_id: string;
-                            /** @description Handle of the product */
-                            product: string;
-                            name: string;
-                            /**
-                             * @description `goods` have stock, a `bundle` explodes into goods, a `service` needs no stock. Fixed for good.
-                             * @enum {string}
-                             */
-                            kind: "goods" | "bundle" | "service";
-                            options: {
-                                [key: string]: string;
-                            };
-                            price: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            } | null;
-                            weight_grams: number;
-                            length_mm: number | null;
-                            width_mm: number | null;
-                            height_mm: number | null;
-                            origin_country: string | null;
-                            customs_code: string | null;
-                            active: boolean;
-                            custom_fields: {
-                                [key: string]: unknown;
-                            };
-                            identifiers: {
-                                /** @enum {string} */
-                                kind: "gtin" | "barcode" | "asin" | "mpn" | "other";
-                                value: string;
-                            }[];
-                            /** @description What a bundle explodes into */
-                            components: {
-                                sku: string;
-                                name: string;
-                                quantity: number;
-                            }[];
-                            created_at: string;
-                            version: number;
-                        }[];
+                        data: components["schemas"]["Variant"][];
                         page: {
                             next: string | null;
                             prev: string | null;
@@ -4428,18 +4654,7 @@ export interface operations {
                     options?: {
                         [key: string]: string;
                     };
-                    price?: {
-                        /**
-                         * @description Decimal text in the currency's major unit
-                         * @example 12.34
-                         */
-                        amount: string;
-                        /**
-                         * @description ISO 4217
-                         * @example GBP
-                         */
-                        currency: string;
-                    } | null;
+                    price?: components["schemas"]["Money"] | null;
                     weight_grams?: number;
                     length_mm?: number | null;
                     width_mm?: number | null;
@@ -4460,57 +4675,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        sku: string;
-                        product_id: string;
-                        /** @description Handle of the product */
-                        product: string;
-                        name: string;
-                        /**
-                         * @description `goods` have stock, a `bundle` explodes into goods, a `service` needs no stock. Fixed for good.
-                         * @enum {string}
-                         */
-                        kind: "goods" | "bundle" | "service";
-                        options: {
-                            [key: string]: string;
-                        };
-                        price: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        } | null;
-                        weight_grams: number;
-                        length_mm: number | null;
-                        width_mm: number | null;
-                        height_mm: number | null;
-                        origin_country: string | null;
-                        customs_code: string | null;
-                        active: boolean;
-                        custom_fields: {
-                            [key: string]: unknown;
-                        };
-                        identifiers: {
-                            /** @enum {string} */
-                            kind: "gtin" | "barcode" | "asin" | "mpn" | "other";
-                            value: string;
-                        }[];
-                        /** @description What a bundle explodes into */
-                        components: {
-                            sku: string;
-                            name: string;
-                            quantity: number;
-                        }[];
-                        created_at: string;
-                        version: number;
-                    };
+                    "application/json": components["schemas"]["Variant"];
                 };
             };
             /** @description malformed_json */
@@ -4630,18 +4795,7 @@ export interface operations {
                         options?: {
                             [key: string]: string;
                         };
-                        price?: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        } | null;
+                        price?: components["schemas"]["Money"] | null;
                         weight_grams?: number;
                         length_mm?: number | null;
                         width_mm?: number | null;
@@ -4781,57 +4935,7 @@ export interface operations {
                     "application/json": {
                         /** @enum {string} */
                         matched_by: "sku" | "gtin" | "barcode" | "asin" | "mpn" | "other";
-                        variant: {
-                            id: string;
-                            sku: string;
-                            product_id: string;
-                            /** @description Handle of the product */
-                            product: string;
-                            name: string;
-                            /**
-                             * @description `goods` have stock, a `bundle` explodes into goods, a `service` needs no stock. Fixed for good.
-                             * @enum {string}
-                             */
-                            kind: "goods" | "bundle" | "service";
-                            options: {
-                                [key: string]: string;
-                            };
-                            price: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            } | null;
-                            weight_grams: number;
-                            length_mm: number | null;
-                            width_mm: number | null;
-                            height_mm: number | null;
-                            origin_country: string | null;
-                            customs_code: string | null;
-                            active: boolean;
-                            custom_fields: {
-                                [key: string]: unknown;
-                            };
-                            identifiers: {
-                                /** @enum {string} */
-                                kind: "gtin" | "barcode" | "asin" | "mpn" | "other";
-                                value: string;
-                            }[];
-                            /** @description What a bundle explodes into */
-                            components: {
-                                sku: string;
-                                name: string;
-                                quantity: number;
-                            }[];
-                            created_at: string;
-                            version: number;
-                        };
+                        variant: components["schemas"]["Variant"];
                     };
                 };
             };
@@ -4899,57 +5003,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        sku: string;
-                        product_id: string;
-                        /** @description Handle of the product */
-                        product: string;
-                        name: string;
-                        /**
-                         * @description `goods` have stock, a `bundle` explodes into goods, a `service` needs no stock. Fixed for good.
-                         * @enum {string}
-                         */
-                        kind: "goods" | "bundle" | "service";
-                        options: {
-                            [key: string]: string;
-                        };
-                        price: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        } | null;
-                        weight_grams: number;
-                        length_mm: number | null;
-                        width_mm: number | null;
-                        height_mm: number | null;
-                        origin_country: string | null;
-                        customs_code: string | null;
-                        active: boolean;
-                        custom_fields: {
-                            [key: string]: unknown;
-                        };
-                        identifiers: {
-                            /** @enum {string} */
-                            kind: "gtin" | "barcode" | "asin" | "mpn" | "other";
-                            value: string;
-                        }[];
-                        /** @description What a bundle explodes into */
-                        components: {
-                            sku: string;
-                            name: string;
-                            quantity: number;
-                        }[];
-                        created_at: string;
-                        version: number;
-                    };
+                    "application/json": components["schemas"]["Variant"];
                 };
             };
             /** @description unauthenticated */
@@ -5029,18 +5083,7 @@ export interface operations {
                     options?: {
                         [key: string]: string;
                     };
-                    price?: {
-                        /**
-                         * @description Decimal text in the currency's major unit
-                         * @example 12.34
-                         */
-                        amount: string;
-                        /**
-                         * @description ISO 4217
-                         * @example GBP
-                         */
-                        currency: string;
-                    } | null;
+                    price?: components["schemas"]["Money"] | null;
                     weight_grams?: number;
                     length_mm?: number | null;
                     width_mm?: number | null;
@@ -5061,57 +5104,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        sku: string;
-                        product_id: string;
-                        /** @description Handle of the product */
-                        product: string;
-                        name: string;
-                        /**
-                         * @description `goods` have stock, a `bundle` explodes into goods, a `service` needs no stock. Fixed for good.
-                         * @enum {string}
-                         */
-                        kind: "goods" | "bundle" | "service";
-                        options: {
-                            [key: string]: string;
-                        };
-                        price: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        } | null;
-                        weight_grams: number;
-                        length_mm: number | null;
-                        width_mm: number | null;
-                        height_mm: number | null;
-                        origin_country: string | null;
-                        customs_code: string | null;
-                        active: boolean;
-                        custom_fields: {
-                            [key: string]: unknown;
-                        };
-                        identifiers: {
-                            /** @enum {string} */
-                            kind: "gtin" | "barcode" | "asin" | "mpn" | "other";
-                            value: string;
-                        }[];
-                        /** @description What a bundle explodes into */
-                        components: {
-                            sku: string;
-                            name: string;
-                            quantity: number;
-                        }[];
-                        created_at: string;
-                        version: number;
-                    };
+                    "application/json": components["schemas"]["Variant"];
                 };
             };
             /** @description malformed_json */
@@ -5232,57 +5225,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        sku: string;
-                        product_id: string;
-                        /** @description Handle of the product */
-                        product: string;
-                        name: string;
-                        /**
-                         * @description `goods` have stock, a `bundle` explodes into goods, a `service` needs no stock. Fixed for good.
-                         * @enum {string}
-                         */
-                        kind: "goods" | "bundle" | "service";
-                        options: {
-                            [key: string]: string;
-                        };
-                        price: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        } | null;
-                        weight_grams: number;
-                        length_mm: number | null;
-                        width_mm: number | null;
-                        height_mm: number | null;
-                        origin_country: string | null;
-                        customs_code: string | null;
-                        active: boolean;
-                        custom_fields: {
-                            [key: string]: unknown;
-                        };
-                        identifiers: {
-                            /** @enum {string} */
-                            kind: "gtin" | "barcode" | "asin" | "mpn" | "other";
-                            value: string;
-                        }[];
-                        /** @description What a bundle explodes into */
-                        components: {
-                            sku: string;
-                            name: string;
-                            quantity: number;
-                        }[];
-                        created_at: string;
-                        version: number;
-                    };
+                    "application/json": components["schemas"]["Variant"];
                 };
             };
             /** @description malformed_json */
@@ -5404,57 +5347,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        sku: string;
-                        product_id: string;
-                        /** @description Handle of the product */
-                        product: string;
-                        name: string;
-                        /**
-                         * @description `goods` have stock, a `bundle` explodes into goods, a `service` needs no stock. Fixed for good.
-                         * @enum {string}
-                         */
-                        kind: "goods" | "bundle" | "service";
-                        options: {
-                            [key: string]: string;
-                        };
-                        price: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        } | null;
-                        weight_grams: number;
-                        length_mm: number | null;
-                        width_mm: number | null;
-                        height_mm: number | null;
-                        origin_country: string | null;
-                        customs_code: string | null;
-                        active: boolean;
-                        custom_fields: {
-                            [key: string]: unknown;
-                        };
-                        identifiers: {
-                            /** @enum {string} */
-                            kind: "gtin" | "barcode" | "asin" | "mpn" | "other";
-                            value: string;
-                        }[];
-                        /** @description What a bundle explodes into */
-                        components: {
-                            sku: string;
-                            name: string;
-                            quantity: number;
-                        }[];
-                        created_at: string;
-                        version: number;
-                    };
+                    "application/json": components["schemas"]["Variant"];
                 };
             };
             /** @description malformed_json */
@@ -5599,23 +5492,7 @@ export interface operations {
                             locale: string | null;
                             tags: string[];
                             note: string;
-                            addresses: {
-                                name?: string;
-                                company?: string;
-                                line1: string;
-                                line2?: string;
-                                city: string;
-                                region?: string;
-                                postal_code?: string;
-                                /**
-                                 * @description ISO 3166-1 alpha-2
-                                 * @example GB
-                                 */
-                                country: string;
-                                phone?: string;
-                                latitude?: number;
-                                longitude?: number;
-                            }[];
+                            addresses: components["schemas"]["Address"][];
                             identities: {
                                 /** @description Lower-case letters, digits and hyphens */
                                 source: string;
@@ -5693,23 +5570,7 @@ export interface operations {
                     locale?: string | null;
                     tags?: string[];
                     note?: string;
-                    addresses?: {
-                        name?: string;
-                        company?: string;
-                        line1: string;
-                        line2?: string;
-                        city: string;
-                        region?: string;
-                        postal_code?: string;
-                        /**
-                         * @description ISO 3166-1 alpha-2
-                         * @example GB
-                         */
-                        country: string;
-                        phone?: string;
-                        latitude?: number;
-                        longitude?: number;
-                    }[];
+                    addresses?: components["schemas"]["Address"][];
                     identities?: {
                         /** @description Lower-case letters, digits and hyphens */
                         source: string;
@@ -5735,23 +5596,7 @@ export interface operations {
                         locale: string | null;
                         tags: string[];
                         note: string;
-                        addresses: {
-                            name?: string;
-                            company?: string;
-                            line1: string;
-                            line2?: string;
-                            city: string;
-                            region?: string;
-                            postal_code?: string;
-                            /**
-                             * @description ISO 3166-1 alpha-2
-                             * @example GB
-                             */
-                            country: string;
-                            phone?: string;
-                            latitude?: number;
-                            longitude?: number;
-                        }[];
+                        addresses: components["schemas"]["Address"][];
                         identities: {
                             /** @description Lower-case letters, digits and hyphens */
                             source: string;
@@ -5875,23 +5720,7 @@ export interface operations {
                         locale: string | null;
                         tags: string[];
                         note: string;
-                        addresses: {
-                            name?: string;
-                            company?: string;
-                            line1: string;
-                            line2?: string;
-                            city: string;
-                            region?: string;
-                            postal_code?: string;
-                            /**
-                             * @description ISO 3166-1 alpha-2
-                             * @example GB
-                             */
-                            country: string;
-                            phone?: string;
-                            latitude?: number;
-                            longitude?: number;
-                        }[];
+                        addresses: components["schemas"]["Address"][];
                         identities: {
                             /** @description Lower-case letters, digits and hyphens */
                             source: string;
@@ -5975,23 +5804,7 @@ export interface operations {
                     locale?: string | null;
                     tags?: string[];
                     note?: string;
-                    addresses?: {
-                        name?: string;
-                        company?: string;
-                        line1: string;
-                        line2?: string;
-                        city: string;
-                        region?: string;
-                        postal_code?: string;
-                        /**
-                         * @description ISO 3166-1 alpha-2
-                         * @example GB
-                         */
-                        country: string;
-                        phone?: string;
-                        latitude?: number;
-                        longitude?: number;
-                    }[];
+                    addresses?: components["schemas"]["Address"][];
                 };
             };
         };
@@ -6011,23 +5824,7 @@ export interface operations {
                         locale: string | null;
                         tags: string[];
                         note: string;
-                        addresses: {
-                            name?: string;
-                            company?: string;
-                            line1: string;
-                            line2?: string;
-                            city: string;
-                            region?: string;
-                            postal_code?: string;
-                            /**
-                             * @description ISO 3166-1 alpha-2
-                             * @example GB
-                             */
-                            country: string;
-                            phone?: string;
-                            latitude?: number;
-                            longitude?: number;
-                        }[];
+                        addresses: components["schemas"]["Address"][];
                         identities: {
                             /** @description Lower-case letters, digits and hyphens */
                             source: string;
@@ -6171,23 +5968,7 @@ export interface operations {
                         locale: string | null;
                         tags: string[];
                         note: string;
-                        addresses: {
-                            name?: string;
-                            company?: string;
-                            line1: string;
-                            line2?: string;
-                            city: string;
-                            region?: string;
-                            postal_code?: string;
-                            /**
-                             * @description ISO 3166-1 alpha-2
-                             * @example GB
-                             */
-                            country: string;
-                            phone?: string;
-                            latitude?: number;
-                            longitude?: number;
-                        }[];
+                        addresses: components["schemas"]["Address"][];
                         identities: {
                             /** @description Lower-case letters, digits and hyphens */
                             source: string;
@@ -6332,69 +6113,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        data: {
-                            id: string;
-                            /** @description Lower-case letters, digits and hyphens */
-                            code: string;
-                            name: string;
-                            /** @enum {string} */
-                            kind: "warehouse" | "store" | "supplier" | "third_party";
-                            address: {
-                                name?: string;
-                                company?: string;
-                                line1: string;
-                                line2?: string;
-                                city: string;
-                                region?: string;
-                                postal_code?: string;
-                                /**
-                                 * @description ISO 3166-1 alpha-2
-                                 * @example GB
-                                 */
-                                country: string;
-                                phone?: string;
-                                latitude?: number;
-                                longitude?: number;
-                            };
-                            /**
-                             * @description IANA name
-                             * @example Europe/London
-                             */
-                            time_zone: string;
-                            /** @description Whether orders may be given to it */
-                            active: boolean;
-                            capabilities: ("ship" | "pickup" | "receive_returns")[];
-                            /** @description Lower comes first */
-                            priority: number;
-                            /** @description Of one parcel, in minor units of the retailer's own currency; compared between locations, never charged */
-                            handling_cost: number;
-                            daily_capacity: number | null;
-                            /** @description Local HH:MM until which an order counts for the same working day */
-                            cut_off: string;
-                            /** @description Working days between receiving an order and its departure */
-                            processing_days: number;
-                            /**
-                             * @description By ISO weekday (1 is Monday): when it opens and closes, local HH:MM, 24:00 for midnight; a weekday left out is a day off
-                             * @example {
-                             *       "1": [
-                             *         "09:00",
-                             *         "17:30"
-                             *       ]
-                             *     }
-                             */
-                            opening_hours: {
-                                1?: string[];
-                                2?: string[];
-                                3?: string[];
-                                4?: string[];
-                                5?: string[];
-                                6?: string[];
-                                7?: string[];
-                            };
-                            groups: string[];
-                            created_at: string;
-                            version: number;
-                        }[];
+                        data: components["schemas"]["Location"][];
                         page: {
                             next: string | null;
                             prev: string | null;
@@ -6459,23 +6178,7 @@ export interface operations {
                     name: string;
                     /** @enum {string} */
                     kind: "warehouse" | "store" | "supplier" | "third_party";
-                    address: {
-                        name?: string;
-                        company?: string;
-                        line1: string;
-                        line2?: string;
-                        city: string;
-                        region?: string;
-                        postal_code?: string;
-                        /**
-                         * @description ISO 3166-1 alpha-2
-                         * @example GB
-                         */
-                        country: string;
-                        phone?: string;
-                        latitude?: number;
-                        longitude?: number;
-                    };
+                    address: components["schemas"]["Address"];
                     /**
                      * @description IANA name
                      * @example Europe/London
@@ -6528,23 +6231,7 @@ export interface operations {
                         name: string;
                         /** @enum {string} */
                         kind: "warehouse" | "store" | "supplier" | "third_party";
-                        address: {
-                            name?: string;
-                            company?: string;
-                            line1: string;
-                            line2?: string;
-                            city: string;
-                            region?: string;
-                            postal_code?: string;
-                            /**
-                             * @description ISO 3166-1 alpha-2
-                             * @example GB
-                             */
-                            country: string;
-                            phone?: string;
-                            latitude?: number;
-                            longitude?: number;
-                        };
+                        address: components["schemas"]["Address"];
                         /**
                          * @description IANA name
                          * @example Europe/London
@@ -6699,23 +6386,7 @@ export interface operations {
                         name: string;
                         /** @enum {string} */
                         kind: "warehouse" | "store" | "supplier" | "third_party";
-                        address: {
-                            name?: string;
-                            company?: string;
-                            line1: string;
-                            line2?: string;
-                            city: string;
-                            region?: string;
-                            postal_code?: string;
-                            /**
-                             * @description ISO 3166-1 alpha-2
-                             * @example GB
-                             */
-                            country: string;
-                            phone?: string;
-                            latitude?: number;
-                            longitude?: number;
-                        };
+                        address: components["schemas"]["Address"];
                         /**
                          * @description IANA name
                          * @example Europe/London
@@ -6828,23 +6499,7 @@ export interface operations {
                     name?: string;
                     /** @enum {string} */
                     kind?: "warehouse" | "store" | "supplier" | "third_party";
-                    address?: {
-                        name?: string;
-                        company?: string;
-                        line1: string;
-                        line2?: string;
-                        city: string;
-                        region?: string;
-                        postal_code?: string;
-                        /**
-                         * @description ISO 3166-1 alpha-2
-                         * @example GB
-                         */
-                        country: string;
-                        phone?: string;
-                        latitude?: number;
-                        longitude?: number;
-                    };
+                    address?: components["schemas"]["Address"];
                     /**
                      * @description IANA name
                      * @example Europe/London
@@ -6897,23 +6552,7 @@ export interface operations {
                         name: string;
                         /** @enum {string} */
                         kind: "warehouse" | "store" | "supplier" | "third_party";
-                        address: {
-                            name?: string;
-                            company?: string;
-                            line1: string;
-                            line2?: string;
-                            city: string;
-                            region?: string;
-                            postal_code?: string;
-                            /**
-                             * @description ISO 3166-1 alpha-2
-                             * @example GB
-                             */
-                            country: string;
-                            phone?: string;
-                            latitude?: number;
-                            longitude?: number;
-                        };
+                        address: components["schemas"]["Address"];
                         /**
                          * @description IANA name
                          * @example Europe/London
@@ -7087,23 +6726,7 @@ export interface operations {
                         name: string;
                         /** @enum {string} */
                         kind: "warehouse" | "store" | "supplier" | "third_party";
-                        address: {
-                            name?: string;
-                            company?: string;
-                            line1: string;
-                            line2?: string;
-                            city: string;
-                            region?: string;
-                            postal_code?: string;
-                            /**
-                             * @description ISO 3166-1 alpha-2
-                             * @example GB
-                             */
-                            country: string;
-                            phone?: string;
-                            latitude?: number;
-                            longitude?: number;
-                        };
+                        address: components["schemas"]["Address"];
                         /**
                          * @description IANA name
                          * @example Europe/London
@@ -7760,47 +7383,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        data: {
-                            id: string;
-                            /** @description Lower-case letters, digits and hyphens */
-                            code: string;
-                            name: string;
-                            /** @enum {string} */
-                            kind: "web" | "marketplace" | "pos" | "phone" | "mail" | "distributor";
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                            /** @description Whether it takes orders */
-                            active: boolean;
-                            /**
-                             * @description What happens to units without stock: the order is refused, they are queued, or the order is held
-                             * @enum {string}
-                             */
-                            on_shortage: "refuse" | "backorder" | "hold";
-                            max_splits: number | null;
-                            /** @description How long a checkout keeps its units */
-                            reservation_minutes: number;
-                            /**
-                             * @description Whether capture authorizes with a gateway, expects the order to be paid already, bills on account, or does nothing
-                             * @enum {string}
-                             */
-                            payment_expectation: "authorize" | "prepaid" | "on_account" | "none";
-                            /** @description Units of each SKU that this channel does not sell */
-                            stock_buffer: number;
-                            prices_include_tax: boolean;
-                            /** @description Hundredths of a percent: 2000 is 20 % */
-                            tax_rate_basis_points: number;
-                            /** @description How long after capture an order may still be changed before it is released */
-                            release_delay_minutes: number;
-                            return_window_days: number;
-                            location_groups: string[] | null;
-                            /** @description The newest version of its order form; 0 is none */
-                            form_version: number;
-                            created_at: string;
-                            version: number;
-                        }[];
+                        data: components["schemas"]["Channel"][];
                         page: {
                             next: string | null;
                             prev: string | null;
@@ -7904,47 +7487,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        /** @description Lower-case letters, digits and hyphens */
-                        code: string;
-                        name: string;
-                        /** @enum {string} */
-                        kind: "web" | "marketplace" | "pos" | "phone" | "mail" | "distributor";
-                        /**
-                         * @description ISO 4217
-                         * @example GBP
-                         */
-                        currency: string;
-                        /** @description Whether it takes orders */
-                        active: boolean;
-                        /**
-                         * @description What happens to units without stock: the order is refused, they are queued, or the order is held
-                         * @enum {string}
-                         */
-                        on_shortage: "refuse" | "backorder" | "hold";
-                        max_splits: number | null;
-                        /** @description How long a checkout keeps its units */
-                        reservation_minutes: number;
-                        /**
-                         * @description Whether capture authorizes with a gateway, expects the order to be paid already, bills on account, or does nothing
-                         * @enum {string}
-                         */
-                        payment_expectation: "authorize" | "prepaid" | "on_account" | "none";
-                        /** @description Units of each SKU that this channel does not sell */
-                        stock_buffer: number;
-                        prices_include_tax: boolean;
-                        /** @description Hundredths of a percent: 2000 is 20 % */
-                        tax_rate_basis_points: number;
-                        /** @description How long after capture an order may still be changed before it is released */
-                        release_delay_minutes: number;
-                        return_window_days: number;
-                        location_groups: string[] | null;
-                        /** @description The newest version of its order form; 0 is none */
-                        form_version: number;
-                        created_at: string;
-                        version: number;
-                    };
+                    "application/json": components["schemas"]["Channel"];
                 };
             };
             /** @description malformed_json */
@@ -8048,47 +7591,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        /** @description Lower-case letters, digits and hyphens */
-                        code: string;
-                        name: string;
-                        /** @enum {string} */
-                        kind: "web" | "marketplace" | "pos" | "phone" | "mail" | "distributor";
-                        /**
-                         * @description ISO 4217
-                         * @example GBP
-                         */
-                        currency: string;
-                        /** @description Whether it takes orders */
-                        active: boolean;
-                        /**
-                         * @description What happens to units without stock: the order is refused, they are queued, or the order is held
-                         * @enum {string}
-                         */
-                        on_shortage: "refuse" | "backorder" | "hold";
-                        max_splits: number | null;
-                        /** @description How long a checkout keeps its units */
-                        reservation_minutes: number;
-                        /**
-                         * @description Whether capture authorizes with a gateway, expects the order to be paid already, bills on account, or does nothing
-                         * @enum {string}
-                         */
-                        payment_expectation: "authorize" | "prepaid" | "on_account" | "none";
-                        /** @description Units of each SKU that this channel does not sell */
-                        stock_buffer: number;
-                        prices_include_tax: boolean;
-                        /** @description Hundredths of a percent: 2000 is 20 % */
-                        tax_rate_basis_points: number;
-                        /** @description How long after capture an order may still be changed before it is released */
-                        release_delay_minutes: number;
-                        return_window_days: number;
-                        location_groups: string[] | null;
-                        /** @description The newest version of its order form; 0 is none */
-                        form_version: number;
-                        created_at: string;
-                        version: number;
-                    };
+                    "application/json": components["schemas"]["Channel"];
                 };
             };
             /** @description unauthenticated */
@@ -8189,47 +7692,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        /** @description Lower-case letters, digits and hyphens */
-                        code: string;
-                        name: string;
-                        /** @enum {string} */
-                        kind: "web" | "marketplace" | "pos" | "phone" | "mail" | "distributor";
-                        /**
-                         * @description ISO 4217
-                         * @example GBP
-                         */
-                        currency: string;
-                        /** @description Whether it takes orders */
-                        active: boolean;
-                        /**
-                         * @description What happens to units without stock: the order is refused, they are queued, or the order is held
-                         * @enum {string}
-                         */
-                        on_shortage: "refuse" | "backorder" | "hold";
-                        max_splits: number | null;
-                        /** @description How long a checkout keeps its units */
-                        reservation_minutes: number;
-                        /**
-                         * @description Whether capture authorizes with a gateway, expects the order to be paid already, bills on account, or does nothing
-                         * @enum {string}
-                         */
-                        payment_expectation: "authorize" | "prepaid" | "on_account" | "none";
-                        /** @description Units of each SKU that this channel does not sell */
-                        stock_buffer: number;
-                        prices_include_tax: boolean;
-                        /** @description Hundredths of a percent: 2000 is 20 % */
-                        tax_rate_basis_points: number;
-                        /** @description How long after capture an order may still be changed before it is released */
-                        release_delay_minutes: number;
-                        return_window_days: number;
-                        location_groups: string[] | null;
-                        /** @description The newest version of its order form; 0 is none */
-                        form_version: number;
-                        created_at: string;
-                        version: number;
-                    };
+                    "application/json": components["schemas"]["Channel"];
                 };
             };
             /** @description malformed_json */
@@ -9975,12 +9438,7 @@ export interface operations {
                                 location: string;
                                 quantity: number;
                             }[];
-                            actions: {
-                                action: string;
-                                allowed: boolean;
-                                /** @description Why it is not allowed now */
-                                reason?: string;
-                            }[];
+                            actions: components["schemas"]["AllowedAction"][];
                         }[];
                         page: {
                             next: string | null;
@@ -10078,12 +9536,7 @@ export interface operations {
                             location: string;
                             quantity: number;
                         }[];
-                        actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
+                        actions: components["schemas"]["AllowedAction"][];
                     };
                 };
             };
@@ -10212,12 +9665,7 @@ export interface operations {
                             location: string;
                             quantity: number;
                         }[];
-                        actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
+                        actions: components["schemas"]["AllowedAction"][];
                     };
                 };
             };
@@ -10352,12 +9800,7 @@ export interface operations {
                             location: string;
                             quantity: number;
                         }[];
-                        actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
+                        actions: components["schemas"]["AllowedAction"][];
                     };
                 };
             };
@@ -10486,12 +9929,7 @@ export interface operations {
                             location: string;
                             quantity: number;
                         }[];
-                        actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
+                        actions: components["schemas"]["AllowedAction"][];
                     };
                 };
             };
@@ -10585,12 +10023,7 @@ export interface operations {
                             note: string;
                             created_at: string;
                             closed_at: string | null;
-                            actions: {
-                                action: string;
-                                allowed: boolean;
-                                /** @description Why it is not allowed now */
-                                reason?: string;
-                            }[];
+                            actions: components["schemas"]["AllowedAction"][];
                         }[];
                         page: {
                             next: string | null;
@@ -10673,12 +10106,7 @@ export interface operations {
                         note: string;
                         created_at: string;
                         closed_at: string | null;
-                        actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
+                        actions: components["schemas"]["AllowedAction"][];
                         lines: {
                             sku: string;
                             counted: number | null;
@@ -10809,12 +10237,7 @@ export interface operations {
                         note: string;
                         created_at: string;
                         closed_at: string | null;
-                        actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
+                        actions: components["schemas"]["AllowedAction"][];
                         lines: {
                             sku: string;
                             counted: number | null;
@@ -10949,12 +10372,7 @@ export interface operations {
                         note: string;
                         created_at: string;
                         closed_at: string | null;
-                        actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
+                        actions: components["schemas"]["AllowedAction"][];
                         lines: {
                             sku: string;
                             counted: number | null;
@@ -11089,12 +10507,7 @@ export interface operations {
                         note: string;
                         created_at: string;
                         closed_at: string | null;
-                        actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
+                        actions: components["schemas"]["AllowedAction"][];
                         lines: {
                             sku: string;
                             counted: number | null;
@@ -11223,12 +10636,7 @@ export interface operations {
                         note: string;
                         created_at: string;
                         closed_at: string | null;
-                        actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
+                        actions: components["schemas"]["AllowedAction"][];
                         lines: {
                             sku: string;
                             counted: number | null;
@@ -11344,12 +10752,7 @@ export interface operations {
                             /** @enum {string} */
                             status: "expected" | "received" | "canceled";
                             created_at: string;
-                            actions: {
-                                action: string;
-                                allowed: boolean;
-                                /** @description Why it is not allowed now */
-                                reason?: string;
-                            }[];
+                            actions: components["schemas"]["AllowedAction"][];
                         }[];
                         page: {
                             next: string | null;
@@ -11440,12 +10843,7 @@ export interface operations {
                         /** @enum {string} */
                         status: "expected" | "received" | "canceled";
                         created_at: string;
-                        actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
+                        actions: components["schemas"]["AllowedAction"][];
                     };
                 };
             };
@@ -11571,12 +10969,7 @@ export interface operations {
                         /** @enum {string} */
                         status: "expected" | "received" | "canceled";
                         created_at: string;
-                        actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
+                        actions: components["schemas"]["AllowedAction"][];
                     };
                 };
             };
@@ -11712,12 +11105,7 @@ export interface operations {
                         /** @enum {string} */
                         status: "expected" | "received" | "canceled";
                         created_at: string;
-                        actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
+                        actions: components["schemas"]["AllowedAction"][];
                     };
                 };
             };
@@ -11850,12 +11238,7 @@ export interface operations {
                         /** @enum {string} */
                         status: "expected" | "received" | "canceled";
                         created_at: string;
-                        actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
+                        actions: components["schemas"]["AllowedAction"][];
                     };
                 };
             };
@@ -11982,12 +11365,7 @@ export interface operations {
                         /** @enum {string} */
                         status: "expected" | "received" | "canceled";
                         created_at: string;
-                        actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
+                        actions: components["schemas"]["AllowedAction"][];
                     };
                 };
             };
@@ -12083,19 +11461,7 @@ export interface operations {
                             /** @enum {string} */
                             tender: "card" | "external" | "on_account" | "cash";
                             gateway: string | null;
-                            /** @description An amount of money */
-                            amount: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
+                            amount: components["schemas"]["Money"];
                             /**
                              * @description Follows from the balances
                              * @enum {string}
@@ -12106,110 +11472,14 @@ export interface operations {
                              * @enum {string}
                              */
                             settlement: "unknown" | "pending" | "failed" | "settled";
-                            /** @description An amount of money */
-                            authorized: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            captured: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            voided: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            authorizing: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            capturing: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            refunding: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            voiding: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
+                            authorized: components["schemas"]["Money"];
+                            captured: components["schemas"]["Money"];
+                            refunded: components["schemas"]["Money"];
+                            voided: components["schemas"]["Money"];
+                            authorizing: components["schemas"]["Money"];
+                            capturing: components["schemas"]["Money"];
+                            refunding: components["schemas"]["Money"];
+                            voiding: components["schemas"]["Money"];
                             reference: string | null;
                             authorization_expires_at: string | null;
                             created_at: string;
@@ -12281,77 +11551,17 @@ export interface operations {
                 content: {
                     "application/json": {
                         order_id: string;
-                        /** @description An amount of money */
-                        authorized: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        captured: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        refunded: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        voided: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
+                        authorized: components["schemas"]["Money"];
+                        captured: components["schemas"]["Money"];
+                        refunded: components["schemas"]["Money"];
+                        voided: components["schemas"]["Money"];
                         payments: {
                             id: string;
                             order_id: string;
                             /** @enum {string} */
                             tender: "card" | "external" | "on_account" | "cash";
                             gateway: string | null;
-                            /** @description An amount of money */
-                            amount: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
+                            amount: components["schemas"]["Money"];
                             /**
                              * @description Follows from the balances
                              * @enum {string}
@@ -12362,137 +11572,24 @@ export interface operations {
                              * @enum {string}
                              */
                             settlement: "unknown" | "pending" | "failed" | "settled";
-                            /** @description An amount of money */
-                            authorized: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            captured: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            voided: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            authorizing: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            capturing: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            refunding: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            voiding: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
+                            authorized: components["schemas"]["Money"];
+                            captured: components["schemas"]["Money"];
+                            refunded: components["schemas"]["Money"];
+                            voided: components["schemas"]["Money"];
+                            authorizing: components["schemas"]["Money"];
+                            capturing: components["schemas"]["Money"];
+                            refunding: components["schemas"]["Money"];
+                            voiding: components["schemas"]["Money"];
                             reference: string | null;
                             authorization_expires_at: string | null;
                             created_at: string;
-                            actions: {
-                                action: string;
-                                allowed: boolean;
-                                /** @description Why it is not allowed now */
-                                reason?: string;
-                            }[];
+                            actions: components["schemas"]["AllowedAction"][];
                             entries: {
                                 id: string;
                                 payment_id: string;
                                 /** @enum {string} */
                                 kind: "authorize" | "capture" | "refund" | "void";
-                                /** @description An amount of money */
-                                amount: {
-                                    /**
-                                     * @description Decimal text in the currency's major unit
-                                     * @example 12.34
-                                     */
-                                    amount: string;
-                                    /**
-                                     * @description ISO 4217
-                                     * @example GBP
-                                     */
-                                    currency: string;
-                                };
+                                amount: components["schemas"]["Money"];
                                 /**
                                  * @description Only succeeded entries count. An unknown one is looked up at the gateway before anything is repeated.
                                  * @enum {string}
@@ -12580,19 +11677,7 @@ export interface operations {
                     reference?: string;
                     /** @description Whether the money has been taken already */
                     captured?: boolean;
-                    /** @description An amount of money */
-                    amount?: {
-                        /**
-                         * @description Decimal text in the currency's major unit
-                         * @example 12.34
-                         */
-                        amount: string;
-                        /**
-                         * @description ISO 4217
-                         * @example GBP
-                         */
-                        currency: string;
-                    };
+                    amount?: components["schemas"]["Money"];
                 };
             };
         };
@@ -12609,19 +11694,7 @@ export interface operations {
                         /** @enum {string} */
                         tender: "card" | "external" | "on_account" | "cash";
                         gateway: string | null;
-                        /** @description An amount of money */
-                        amount: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
+                        amount: components["schemas"]["Money"];
                         /**
                          * @description Follows from the balances
                          * @enum {string}
@@ -12632,137 +11705,24 @@ export interface operations {
                          * @enum {string}
                          */
                         settlement: "unknown" | "pending" | "failed" | "settled";
-                        /** @description An amount of money */
-                        authorized: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        captured: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        refunded: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        voided: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        authorizing: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        capturing: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        refunding: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        voiding: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
+                        authorized: components["schemas"]["Money"];
+                        captured: components["schemas"]["Money"];
+                        refunded: components["schemas"]["Money"];
+                        voided: components["schemas"]["Money"];
+                        authorizing: components["schemas"]["Money"];
+                        capturing: components["schemas"]["Money"];
+                        refunding: components["schemas"]["Money"];
+                        voiding: components["schemas"]["Money"];
                         reference: string | null;
                         authorization_expires_at: string | null;
                         created_at: string;
-                        actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
+                        actions: components["schemas"]["AllowedAction"][];
                         entries: {
                             id: string;
                             payment_id: string;
                             /** @enum {string} */
                             kind: "authorize" | "capture" | "refund" | "void";
-                            /** @description An amount of money */
-                            amount: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
+                            amount: components["schemas"]["Money"];
                             /**
                              * @description Only succeeded entries count. An unknown one is looked up at the gateway before anything is repeated.
                              * @enum {string}
@@ -12894,19 +11854,7 @@ export interface operations {
                         /** @enum {string} */
                         tender: "card" | "external" | "on_account" | "cash";
                         gateway: string | null;
-                        /** @description An amount of money */
-                        amount: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
+                        amount: components["schemas"]["Money"];
                         /**
                          * @description Follows from the balances
                          * @enum {string}
@@ -12917,137 +11865,24 @@ export interface operations {
                          * @enum {string}
                          */
                         settlement: "unknown" | "pending" | "failed" | "settled";
-                        /** @description An amount of money */
-                        authorized: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        captured: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        refunded: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        voided: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        authorizing: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        capturing: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        refunding: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        voiding: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
+                        authorized: components["schemas"]["Money"];
+                        captured: components["schemas"]["Money"];
+                        refunded: components["schemas"]["Money"];
+                        voided: components["schemas"]["Money"];
+                        authorizing: components["schemas"]["Money"];
+                        capturing: components["schemas"]["Money"];
+                        refunding: components["schemas"]["Money"];
+                        voiding: components["schemas"]["Money"];
                         reference: string | null;
                         authorization_expires_at: string | null;
                         created_at: string;
-                        actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
+                        actions: components["schemas"]["AllowedAction"][];
                         entries: {
                             id: string;
                             payment_id: string;
                             /** @enum {string} */
                             kind: "authorize" | "capture" | "refund" | "void";
-                            /** @description An amount of money */
-                            amount: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
+                            amount: components["schemas"]["Money"];
                             /**
                              * @description Only succeeded entries count. An unknown one is looked up at the gateway before anything is repeated.
                              * @enum {string}
@@ -13125,19 +11960,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description An amount of money */
-                    amount?: {
-                        /**
-                         * @description Decimal text in the currency's major unit
-                         * @example 12.34
-                         */
-                        amount: string;
-                        /**
-                         * @description ISO 4217
-                         * @example GBP
-                         */
-                        currency: string;
-                    };
+                    amount?: components["schemas"]["Money"];
                 };
             };
         };
@@ -13154,19 +11977,7 @@ export interface operations {
                         /** @enum {string} */
                         tender: "card" | "external" | "on_account" | "cash";
                         gateway: string | null;
-                        /** @description An amount of money */
-                        amount: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
+                        amount: components["schemas"]["Money"];
                         /**
                          * @description Follows from the balances
                          * @enum {string}
@@ -13177,137 +11988,24 @@ export interface operations {
                          * @enum {string}
                          */
                         settlement: "unknown" | "pending" | "failed" | "settled";
-                        /** @description An amount of money */
-                        authorized: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        captured: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        refunded: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        voided: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        authorizing: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        capturing: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        refunding: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        voiding: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
+                        authorized: components["schemas"]["Money"];
+                        captured: components["schemas"]["Money"];
+                        refunded: components["schemas"]["Money"];
+                        voided: components["schemas"]["Money"];
+                        authorizing: components["schemas"]["Money"];
+                        capturing: components["schemas"]["Money"];
+                        refunding: components["schemas"]["Money"];
+                        voiding: components["schemas"]["Money"];
                         reference: string | null;
                         authorization_expires_at: string | null;
                         created_at: string;
-                        actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
+                        actions: components["schemas"]["AllowedAction"][];
                         entries: {
                             id: string;
                             payment_id: string;
                             /** @enum {string} */
                             kind: "authorize" | "capture" | "refund" | "void";
-                            /** @description An amount of money */
-                            amount: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
+                            amount: components["schemas"]["Money"];
                             /**
                              * @description Only succeeded entries count. An unknown one is looked up at the gateway before anything is repeated.
                              * @enum {string}
@@ -13441,19 +12139,7 @@ export interface operations {
                         /** @enum {string} */
                         tender: "card" | "external" | "on_account" | "cash";
                         gateway: string | null;
-                        /** @description An amount of money */
-                        amount: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
+                        amount: components["schemas"]["Money"];
                         /**
                          * @description Follows from the balances
                          * @enum {string}
@@ -13464,137 +12150,24 @@ export interface operations {
                          * @enum {string}
                          */
                         settlement: "unknown" | "pending" | "failed" | "settled";
-                        /** @description An amount of money */
-                        authorized: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        captured: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        refunded: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        voided: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        authorizing: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        capturing: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        refunding: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        voiding: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
+                        authorized: components["schemas"]["Money"];
+                        captured: components["schemas"]["Money"];
+                        refunded: components["schemas"]["Money"];
+                        voided: components["schemas"]["Money"];
+                        authorizing: components["schemas"]["Money"];
+                        capturing: components["schemas"]["Money"];
+                        refunding: components["schemas"]["Money"];
+                        voiding: components["schemas"]["Money"];
                         reference: string | null;
                         authorization_expires_at: string | null;
                         created_at: string;
-                        actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
+                        actions: components["schemas"]["AllowedAction"][];
                         entries: {
                             id: string;
                             payment_id: string;
                             /** @enum {string} */
                             kind: "authorize" | "capture" | "refund" | "void";
-                            /** @description An amount of money */
-                            amount: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
+                            amount: components["schemas"]["Money"];
                             /**
                              * @description Only succeeded entries count. An unknown one is looked up at the gateway before anything is repeated.
                              * @enum {string}
@@ -13703,19 +12276,7 @@ export interface operations {
                         /** @enum {string} */
                         tender: "card" | "external" | "on_account" | "cash";
                         gateway: string | null;
-                        /** @description An amount of money */
-                        amount: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
+                        amount: components["schemas"]["Money"];
                         /**
                          * @description Follows from the balances
                          * @enum {string}
@@ -13726,137 +12287,24 @@ export interface operations {
                          * @enum {string}
                          */
                         settlement: "unknown" | "pending" | "failed" | "settled";
-                        /** @description An amount of money */
-                        authorized: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        captured: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        refunded: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        voided: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        authorizing: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        capturing: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        refunding: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        voiding: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
+                        authorized: components["schemas"]["Money"];
+                        captured: components["schemas"]["Money"];
+                        refunded: components["schemas"]["Money"];
+                        voided: components["schemas"]["Money"];
+                        authorizing: components["schemas"]["Money"];
+                        capturing: components["schemas"]["Money"];
+                        refunding: components["schemas"]["Money"];
+                        voiding: components["schemas"]["Money"];
                         reference: string | null;
                         authorization_expires_at: string | null;
                         created_at: string;
-                        actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
+                        actions: components["schemas"]["AllowedAction"][];
                         entries: {
                             id: string;
                             payment_id: string;
                             /** @enum {string} */
                             kind: "authorize" | "capture" | "refund" | "void";
-                            /** @description An amount of money */
-                            amount: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
+                            amount: components["schemas"]["Money"];
                             /**
                              * @description Only succeeded entries count. An unknown one is looked up at the gateway before anything is repeated.
                              * @enum {string}
@@ -13952,19 +12400,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description An amount of money */
-                    amount: {
-                        /**
-                         * @description Decimal text in the currency's major unit
-                         * @example 12.34
-                         */
-                        amount: string;
-                        /**
-                         * @description ISO 4217
-                         * @example GBP
-                         */
-                        currency: string;
-                    };
+                    amount: components["schemas"]["Money"];
                     reason: string;
                 };
             };
@@ -13978,37 +12414,13 @@ export interface operations {
                 content: {
                     "application/json": {
                         order_id: string;
-                        /** @description An amount of money */
-                        amount: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
+                        amount: components["schemas"]["Money"];
                         entries: {
                             id: string;
                             payment_id: string;
                             /** @enum {string} */
                             kind: "authorize" | "capture" | "refund" | "void";
-                            /** @description An amount of money */
-                            amount: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
+                            amount: components["schemas"]["Money"];
                             /**
                              * @description Only succeeded entries count. An unknown one is looked up at the gateway before anything is repeated.
                              * @enum {string}
@@ -14171,34 +12583,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        data: {
-                            id: string;
-                            number: string;
-                            channel: string;
-                            external_id: string | null;
-                            status: string;
-                            fulfillment_status: string;
-                            open_holds: number;
-                            customer_id: string | null;
-                            customer_name: string | null;
-                            email: string | null;
-                            placed_at: string;
-                            /** @description An amount of money */
-                            total: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            units: number;
-                            delivery: string;
-                        }[];
+                        data: components["schemas"]["OrderSummary"][];
                         page: {
                             next: string | null;
                             prev: string | null;
@@ -14274,40 +12659,8 @@ export interface operations {
                         name?: string;
                         phone?: string;
                     };
-                    shipping_address?: {
-                        name?: string;
-                        company?: string;
-                        line1: string;
-                        line2?: string;
-                        city: string;
-                        region?: string;
-                        postal_code?: string;
-                        /**
-                         * @description ISO 3166-1 alpha-2
-                         * @example GB
-                         */
-                        country: string;
-                        phone?: string;
-                        latitude?: number;
-                        longitude?: number;
-                    };
-                    billing_address?: {
-                        name?: string;
-                        company?: string;
-                        line1: string;
-                        line2?: string;
-                        city: string;
-                        region?: string;
-                        postal_code?: string;
-                        /**
-                         * @description ISO 3166-1 alpha-2
-                         * @example GB
-                         */
-                        country: string;
-                        phone?: string;
-                        latitude?: number;
-                        longitude?: number;
-                    };
+                    shipping_address?: components["schemas"]["Address"];
+                    billing_address?: components["schemas"]["Address"];
                     /** @enum {string} */
                     delivery?: "ship" | "pickup";
                     /** @description Lower-case letters, digits and hyphens */
@@ -14321,76 +12674,16 @@ export interface operations {
                         /** @description What the channel calls the variant, where it is mapped */
                         channel_sku?: string;
                         quantity: number;
-                        /** @description An amount of money */
-                        unit_price?: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        discount?: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        tax?: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
+                        unit_price?: components["schemas"]["Money"];
+                        discount?: components["schemas"]["Money"];
+                        tax?: components["schemas"]["Money"];
                         description?: string;
                         custom_fields?: {
                             [key: string]: unknown;
                         };
                     }[];
-                    /** @description An amount of money */
-                    shipping?: {
-                        /**
-                         * @description Decimal text in the currency's major unit
-                         * @example 12.34
-                         */
-                        amount: string;
-                        /**
-                         * @description ISO 4217
-                         * @example GBP
-                         */
-                        currency: string;
-                    };
-                    /** @description An amount of money */
-                    discount?: {
-                        /**
-                         * @description Decimal text in the currency's major unit
-                         * @example 12.34
-                         */
-                        amount: string;
-                        /**
-                         * @description ISO 4217
-                         * @example GBP
-                         */
-                        currency: string;
-                    };
+                    shipping?: components["schemas"]["Money"];
+                    discount?: components["schemas"]["Money"];
                     payments?: {
                         /** @enum {string} */
                         tender: "card" | "external" | "on_account" | "cash";
@@ -14398,19 +12691,7 @@ export interface operations {
                         /** @description The gateway's token for the card; never a card number */
                         token?: string;
                         reference?: string;
-                        /** @description An amount of money */
-                        amount?: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
+                        amount?: components["schemas"]["Money"];
                     }[];
                     /** @example rsv_01h455vb4pex5vsknk084sn02q */
                     reservation_id?: string;
@@ -14429,287 +12710,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        number: string;
-                        channel: string;
-                        external_id: string | null;
-                        status: string;
-                        payment_status: string;
-                        fulfillment_status: string;
-                        return_status: string;
-                        placed_at: string;
-                        created_at: string;
-                        completed_at: string | null;
-                        canceled_at: string | null;
-                        cancel_reason: string | null;
-                        customer: {
-                            id: string | null;
-                            name: string | null;
-                            email: string | null;
-                            phone: string | null;
-                        };
-                        delivery: string;
-                        pickup_location: string | null;
-                        shipping_method: string;
-                        requested_delivery_date: string | null;
-                        release_at: string | null;
-                        shipping_address: {
-                            name?: string;
-                            company?: string;
-                            line1: string;
-                            line2?: string;
-                            city: string;
-                            region?: string;
-                            postal_code?: string;
-                            /**
-                             * @description ISO 3166-1 alpha-2
-                             * @example GB
-                             */
-                            country: string;
-                            phone?: string;
-                            latitude?: number;
-                            longitude?: number;
-                        } | null;
-                        billing_address: {
-                            name?: string;
-                            company?: string;
-                            line1: string;
-                            line2?: string;
-                            city: string;
-                            region?: string;
-                            postal_code?: string;
-                            /**
-                             * @description ISO 3166-1 alpha-2
-                             * @example GB
-                             */
-                            country: string;
-                            phone?: string;
-                            latitude?: number;
-                            longitude?: number;
-                        } | null;
-                        currency: string;
-                        prices_include_tax: boolean;
-                        /** @description An amount of money */
-                        subtotal: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        discount_total: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        shipping_total: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        tax_total: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        total: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        paid: {
-                            /** @description An amount of money */
-                            authorized: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            captured: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            balance_due: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                        };
-                        lines: {
-                            id: string;
-                            line_number: number;
-                            sku: string;
-                            description: string;
-                            kind: string;
-                            quantity: number;
-                            /** @description An amount of money */
-                            unit_price: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            discount: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            tax: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            total: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            units: {
-                                open: number;
-                                backordered: number;
-                                allocated: number;
-                                released: number;
-                                picked: number;
-                                packed: number;
-                                shipped: number;
-                                delivered: number;
-                                returned: number;
-                                canceled: number;
-                            };
-                            bundle: {
-                                [key: string]: unknown;
-                            } | null;
-                            custom_fields: {
-                                [key: string]: unknown;
-                            };
-                        }[];
-                        holds: {
-                            id: string;
-                            type: string;
-                            note: string;
-                            owner_id: string | null;
-                            release_at: string | null;
-                            placed_at: string;
-                            released_at: string | null;
-                        }[];
-                        custom_fields: {
-                            [key: string]: unknown;
-                        };
-                        form_version: number;
-                        note: string;
-                        tags: string[];
-                        version: number;
-                        allowed_actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["Order"];
                 };
             };
             /** @description malformed_json */
@@ -14813,287 +12814,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        number: string;
-                        channel: string;
-                        external_id: string | null;
-                        status: string;
-                        payment_status: string;
-                        fulfillment_status: string;
-                        return_status: string;
-                        placed_at: string;
-                        created_at: string;
-                        completed_at: string | null;
-                        canceled_at: string | null;
-                        cancel_reason: string | null;
-                        customer: {
-                            id: string | null;
-                            name: string | null;
-                            email: string | null;
-                            phone: string | null;
-                        };
-                        delivery: string;
-                        pickup_location: string | null;
-                        shipping_method: string;
-                        requested_delivery_date: string | null;
-                        release_at: string | null;
-                        shipping_address: {
-                            name?: string;
-                            company?: string;
-                            line1: string;
-                            line2?: string;
-                            city: string;
-                            region?: string;
-                            postal_code?: string;
-                            /**
-                             * @description ISO 3166-1 alpha-2
-                             * @example GB
-                             */
-                            country: string;
-                            phone?: string;
-                            latitude?: number;
-                            longitude?: number;
-                        } | null;
-                        billing_address: {
-                            name?: string;
-                            company?: string;
-                            line1: string;
-                            line2?: string;
-                            city: string;
-                            region?: string;
-                            postal_code?: string;
-                            /**
-                             * @description ISO 3166-1 alpha-2
-                             * @example GB
-                             */
-                            country: string;
-                            phone?: string;
-                            latitude?: number;
-                            longitude?: number;
-                        } | null;
-                        currency: string;
-                        prices_include_tax: boolean;
-                        /** @description An amount of money */
-                        subtotal: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        discount_total: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        shipping_total: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        tax_total: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        total: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        paid: {
-                            /** @description An amount of money */
-                            authorized: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            captured: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            balance_due: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                        };
-                        lines: {
-                            id: string;
-                            line_number: number;
-                            sku: string;
-                            description: string;
-                            kind: string;
-                            quantity: number;
-                            /** @description An amount of money */
-                            unit_price: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            discount: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            tax: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            total: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            units: {
-                                open: number;
-                                backordered: number;
-                                allocated: number;
-                                released: number;
-                                picked: number;
-                                packed: number;
-                                shipped: number;
-                                delivered: number;
-                                returned: number;
-                                canceled: number;
-                            };
-                            bundle: {
-                                [key: string]: unknown;
-                            } | null;
-                            custom_fields: {
-                                [key: string]: unknown;
-                            };
-                        }[];
-                        holds: {
-                            id: string;
-                            type: string;
-                            note: string;
-                            owner_id: string | null;
-                            release_at: string | null;
-                            placed_at: string;
-                            released_at: string | null;
-                        }[];
-                        custom_fields: {
-                            [key: string]: unknown;
-                        };
-                        form_version: number;
-                        note: string;
-                        tags: string[];
-                        version: number;
-                        allowed_actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["Order"];
                 };
             };
             /** @description unauthenticated */
@@ -15171,287 +12892,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        number: string;
-                        channel: string;
-                        external_id: string | null;
-                        status: string;
-                        payment_status: string;
-                        fulfillment_status: string;
-                        return_status: string;
-                        placed_at: string;
-                        created_at: string;
-                        completed_at: string | null;
-                        canceled_at: string | null;
-                        cancel_reason: string | null;
-                        customer: {
-                            id: string | null;
-                            name: string | null;
-                            email: string | null;
-                            phone: string | null;
-                        };
-                        delivery: string;
-                        pickup_location: string | null;
-                        shipping_method: string;
-                        requested_delivery_date: string | null;
-                        release_at: string | null;
-                        shipping_address: {
-                            name?: string;
-                            company?: string;
-                            line1: string;
-                            line2?: string;
-                            city: string;
-                            region?: string;
-                            postal_code?: string;
-                            /**
-                             * @description ISO 3166-1 alpha-2
-                             * @example GB
-                             */
-                            country: string;
-                            phone?: string;
-                            latitude?: number;
-                            longitude?: number;
-                        } | null;
-                        billing_address: {
-                            name?: string;
-                            company?: string;
-                            line1: string;
-                            line2?: string;
-                            city: string;
-                            region?: string;
-                            postal_code?: string;
-                            /**
-                             * @description ISO 3166-1 alpha-2
-                             * @example GB
-                             */
-                            country: string;
-                            phone?: string;
-                            latitude?: number;
-                            longitude?: number;
-                        } | null;
-                        currency: string;
-                        prices_include_tax: boolean;
-                        /** @description An amount of money */
-                        subtotal: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        discount_total: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        shipping_total: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        tax_total: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        total: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        paid: {
-                            /** @description An amount of money */
-                            authorized: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            captured: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            balance_due: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                        };
-                        lines: {
-                            id: string;
-                            line_number: number;
-                            sku: string;
-                            description: string;
-                            kind: string;
-                            quantity: number;
-                            /** @description An amount of money */
-                            unit_price: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            discount: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            tax: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            total: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            units: {
-                                open: number;
-                                backordered: number;
-                                allocated: number;
-                                released: number;
-                                picked: number;
-                                packed: number;
-                                shipped: number;
-                                delivered: number;
-                                returned: number;
-                                canceled: number;
-                            };
-                            bundle: {
-                                [key: string]: unknown;
-                            } | null;
-                            custom_fields: {
-                                [key: string]: unknown;
-                            };
-                        }[];
-                        holds: {
-                            id: string;
-                            type: string;
-                            note: string;
-                            owner_id: string | null;
-                            release_at: string | null;
-                            placed_at: string;
-                            released_at: string | null;
-                        }[];
-                        custom_fields: {
-                            [key: string]: unknown;
-                        };
-                        form_version: number;
-                        note: string;
-                        tags: string[];
-                        version: number;
-                        allowed_actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["Order"];
                 };
             };
             /** @description malformed_json */
@@ -15569,19 +13010,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        data: {
-                            position: string | null;
-                            id: string;
-                            type: string;
-                            timestamp: string;
-                            order_id: string | null;
-                            sequence: number | null;
-                            data: {
-                                [key: string]: unknown;
-                            };
-                            caller: string;
-                            request_id: string;
-                        }[];
+                        data: components["schemas"]["Event"][];
                         page: {
                             next: number;
                             has_more: boolean;
@@ -15671,287 +13100,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        number: string;
-                        channel: string;
-                        external_id: string | null;
-                        status: string;
-                        payment_status: string;
-                        fulfillment_status: string;
-                        return_status: string;
-                        placed_at: string;
-                        created_at: string;
-                        completed_at: string | null;
-                        canceled_at: string | null;
-                        cancel_reason: string | null;
-                        customer: {
-                            id: string | null;
-                            name: string | null;
-                            email: string | null;
-                            phone: string | null;
-                        };
-                        delivery: string;
-                        pickup_location: string | null;
-                        shipping_method: string;
-                        requested_delivery_date: string | null;
-                        release_at: string | null;
-                        shipping_address: {
-                            name?: string;
-                            company?: string;
-                            line1: string;
-                            line2?: string;
-                            city: string;
-                            region?: string;
-                            postal_code?: string;
-                            /**
-                             * @description ISO 3166-1 alpha-2
-                             * @example GB
-                             */
-                            country: string;
-                            phone?: string;
-                            latitude?: number;
-                            longitude?: number;
-                        } | null;
-                        billing_address: {
-                            name?: string;
-                            company?: string;
-                            line1: string;
-                            line2?: string;
-                            city: string;
-                            region?: string;
-                            postal_code?: string;
-                            /**
-                             * @description ISO 3166-1 alpha-2
-                             * @example GB
-                             */
-                            country: string;
-                            phone?: string;
-                            latitude?: number;
-                            longitude?: number;
-                        } | null;
-                        currency: string;
-                        prices_include_tax: boolean;
-                        /** @description An amount of money */
-                        subtotal: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        discount_total: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        shipping_total: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        tax_total: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        total: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        paid: {
-                            /** @description An amount of money */
-                            authorized: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            captured: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            balance_due: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                        };
-                        lines: {
-                            id: string;
-                            line_number: number;
-                            sku: string;
-                            description: string;
-                            kind: string;
-                            quantity: number;
-                            /** @description An amount of money */
-                            unit_price: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            discount: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            tax: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            total: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            units: {
-                                open: number;
-                                backordered: number;
-                                allocated: number;
-                                released: number;
-                                picked: number;
-                                packed: number;
-                                shipped: number;
-                                delivered: number;
-                                returned: number;
-                                canceled: number;
-                            };
-                            bundle: {
-                                [key: string]: unknown;
-                            } | null;
-                            custom_fields: {
-                                [key: string]: unknown;
-                            };
-                        }[];
-                        holds: {
-                            id: string;
-                            type: string;
-                            note: string;
-                            owner_id: string | null;
-                            release_at: string | null;
-                            placed_at: string;
-                            released_at: string | null;
-                        }[];
-                        custom_fields: {
-                            [key: string]: unknown;
-                        };
-                        form_version: number;
-                        note: string;
-                        tags: string[];
-                        version: number;
-                        allowed_actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["Order"];
                 };
             };
             /** @description malformed_json */
@@ -16073,287 +13222,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        number: string;
-                        channel: string;
-                        external_id: string | null;
-                        status: string;
-                        payment_status: string;
-                        fulfillment_status: string;
-                        return_status: string;
-                        placed_at: string;
-                        created_at: string;
-                        completed_at: string | null;
-                        canceled_at: string | null;
-                        cancel_reason: string | null;
-                        customer: {
-                            id: string | null;
-                            name: string | null;
-                            email: string | null;
-                            phone: string | null;
-                        };
-                        delivery: string;
-                        pickup_location: string | null;
-                        shipping_method: string;
-                        requested_delivery_date: string | null;
-                        release_at: string | null;
-                        shipping_address: {
-                            name?: string;
-                            company?: string;
-                            line1: string;
-                            line2?: string;
-                            city: string;
-                            region?: string;
-                            postal_code?: string;
-                            /**
-                             * @description ISO 3166-1 alpha-2
-                             * @example GB
-                             */
-                            country: string;
-                            phone?: string;
-                            latitude?: number;
-                            longitude?: number;
-                        } | null;
-                        billing_address: {
-                            name?: string;
-                            company?: string;
-                            line1: string;
-                            line2?: string;
-                            city: string;
-                            region?: string;
-                            postal_code?: string;
-                            /**
-                             * @description ISO 3166-1 alpha-2
-                             * @example GB
-                             */
-                            country: string;
-                            phone?: string;
-                            latitude?: number;
-                            longitude?: number;
-                        } | null;
-                        currency: string;
-                        prices_include_tax: boolean;
-                        /** @description An amount of money */
-                        subtotal: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        discount_total: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        shipping_total: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        tax_total: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        total: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        paid: {
-                            /** @description An amount of money */
-                            authorized: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            captured: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            balance_due: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                        };
-                        lines: {
-                            id: string;
-                            line_number: number;
-                            sku: string;
-                            description: string;
-                            kind: string;
-                            quantity: number;
-                            /** @description An amount of money */
-                            unit_price: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            discount: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            tax: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            total: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            units: {
-                                open: number;
-                                backordered: number;
-                                allocated: number;
-                                released: number;
-                                picked: number;
-                                packed: number;
-                                shipped: number;
-                                delivered: number;
-                                returned: number;
-                                canceled: number;
-                            };
-                            bundle: {
-                                [key: string]: unknown;
-                            } | null;
-                            custom_fields: {
-                                [key: string]: unknown;
-                            };
-                        }[];
-                        holds: {
-                            id: string;
-                            type: string;
-                            note: string;
-                            owner_id: string | null;
-                            release_at: string | null;
-                            placed_at: string;
-                            released_at: string | null;
-                        }[];
-                        custom_fields: {
-                            [key: string]: unknown;
-                        };
-                        form_version: number;
-                        note: string;
-                        tags: string[];
-                        version: number;
-                        allowed_actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["Order"];
                 };
             };
             /** @description malformed_json */
@@ -16482,287 +13351,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        number: string;
-                        channel: string;
-                        external_id: string | null;
-                        status: string;
-                        payment_status: string;
-                        fulfillment_status: string;
-                        return_status: string;
-                        placed_at: string;
-                        created_at: string;
-                        completed_at: string | null;
-                        canceled_at: string | null;
-                        cancel_reason: string | null;
-                        customer: {
-                            id: string | null;
-                            name: string | null;
-                            email: string | null;
-                            phone: string | null;
-                        };
-                        delivery: string;
-                        pickup_location: string | null;
-                        shipping_method: string;
-                        requested_delivery_date: string | null;
-                        release_at: string | null;
-                        shipping_address: {
-                            name?: string;
-                            company?: string;
-                            line1: string;
-                            line2?: string;
-                            city: string;
-                            region?: string;
-                            postal_code?: string;
-                            /**
-                             * @description ISO 3166-1 alpha-2
-                             * @example GB
-                             */
-                            country: string;
-                            phone?: string;
-                            latitude?: number;
-                            longitude?: number;
-                        } | null;
-                        billing_address: {
-                            name?: string;
-                            company?: string;
-                            line1: string;
-                            line2?: string;
-                            city: string;
-                            region?: string;
-                            postal_code?: string;
-                            /**
-                             * @description ISO 3166-1 alpha-2
-                             * @example GB
-                             */
-                            country: string;
-                            phone?: string;
-                            latitude?: number;
-                            longitude?: number;
-                        } | null;
-                        currency: string;
-                        prices_include_tax: boolean;
-                        /** @description An amount of money */
-                        subtotal: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        discount_total: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        shipping_total: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        tax_total: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        total: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        paid: {
-                            /** @description An amount of money */
-                            authorized: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            captured: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            balance_due: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                        };
-                        lines: {
-                            id: string;
-                            line_number: number;
-                            sku: string;
-                            description: string;
-                            kind: string;
-                            quantity: number;
-                            /** @description An amount of money */
-                            unit_price: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            discount: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            tax: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            total: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            units: {
-                                open: number;
-                                backordered: number;
-                                allocated: number;
-                                released: number;
-                                picked: number;
-                                packed: number;
-                                shipped: number;
-                                delivered: number;
-                                returned: number;
-                                canceled: number;
-                            };
-                            bundle: {
-                                [key: string]: unknown;
-                            } | null;
-                            custom_fields: {
-                                [key: string]: unknown;
-                            };
-                        }[];
-                        holds: {
-                            id: string;
-                            type: string;
-                            note: string;
-                            owner_id: string | null;
-                            release_at: string | null;
-                            placed_at: string;
-                            released_at: string | null;
-                        }[];
-                        custom_fields: {
-                            [key: string]: unknown;
-                        };
-                        form_version: number;
-                        note: string;
-                        tags: string[];
-                        version: number;
-                        allowed_actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["Order"];
                 };
             };
             /** @description malformed_json */
@@ -16972,40 +13561,8 @@ export interface operations {
                             name?: string;
                             phone?: string;
                         };
-                        shipping_address?: {
-                            name?: string;
-                            company?: string;
-                            line1: string;
-                            line2?: string;
-                            city: string;
-                            region?: string;
-                            postal_code?: string;
-                            /**
-                             * @description ISO 3166-1 alpha-2
-                             * @example GB
-                             */
-                            country: string;
-                            phone?: string;
-                            latitude?: number;
-                            longitude?: number;
-                        };
-                        billing_address?: {
-                            name?: string;
-                            company?: string;
-                            line1: string;
-                            line2?: string;
-                            city: string;
-                            region?: string;
-                            postal_code?: string;
-                            /**
-                             * @description ISO 3166-1 alpha-2
-                             * @example GB
-                             */
-                            country: string;
-                            phone?: string;
-                            latitude?: number;
-                            longitude?: number;
-                        };
+                        shipping_address?: components["schemas"]["Address"];
+                        billing_address?: components["schemas"]["Address"];
                         /** @enum {string} */
                         delivery?: "ship" | "pickup";
                         /** @description Lower-case letters, digits and hyphens */
@@ -17019,76 +13576,16 @@ export interface operations {
                             /** @description What the channel calls the variant, where it is mapped */
                             channel_sku?: string;
                             quantity: number;
-                            /** @description An amount of money */
-                            unit_price?: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            discount?: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            tax?: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
+                            unit_price?: components["schemas"]["Money"];
+                            discount?: components["schemas"]["Money"];
+                            tax?: components["schemas"]["Money"];
                             description?: string;
                             custom_fields?: {
                                 [key: string]: unknown;
                             };
                         }[];
-                        /** @description An amount of money */
-                        shipping?: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        discount?: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
+                        shipping?: components["schemas"]["Money"];
+                        discount?: components["schemas"]["Money"];
                         payments?: {
                             /** @enum {string} */
                             tender: "card" | "external" | "on_account" | "cash";
@@ -17096,19 +13593,7 @@ export interface operations {
                             /** @description The gateway's token for the card; never a card number */
                             token?: string;
                             reference?: string;
-                            /** @description An amount of money */
-                            amount?: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
+                            amount?: components["schemas"]["Money"];
                         }[];
                         /** @example rsv_01h455vb4pex5vsknk084sn02q */
                         reservation_id?: string;
@@ -17407,40 +13892,8 @@ export interface operations {
                             name?: string;
                             phone?: string;
                         };
-                        shipping_address?: {
-                            name?: string;
-                            company?: string;
-                            line1: string;
-                            line2?: string;
-                            city: string;
-                            region?: string;
-                            postal_code?: string;
-                            /**
-                             * @description ISO 3166-1 alpha-2
-                             * @example GB
-                             */
-                            country: string;
-                            phone?: string;
-                            latitude?: number;
-                            longitude?: number;
-                        };
-                        billing_address?: {
-                            name?: string;
-                            company?: string;
-                            line1: string;
-                            line2?: string;
-                            city: string;
-                            region?: string;
-                            postal_code?: string;
-                            /**
-                             * @description ISO 3166-1 alpha-2
-                             * @example GB
-                             */
-                            country: string;
-                            phone?: string;
-                            latitude?: number;
-                            longitude?: number;
-                        };
+                        shipping_address?: components["schemas"]["Address"];
+                        billing_address?: components["schemas"]["Address"];
                         /** @enum {string} */
                         delivery?: "ship" | "pickup";
                         /** @description Lower-case letters, digits and hyphens */
@@ -17454,76 +13907,16 @@ export interface operations {
                             /** @description What the channel calls the variant, where it is mapped */
                             channel_sku?: string;
                             quantity: number;
-                            /** @description An amount of money */
-                            unit_price?: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            discount?: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            tax?: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
+                            unit_price?: components["schemas"]["Money"];
+                            discount?: components["schemas"]["Money"];
+                            tax?: components["schemas"]["Money"];
                             description?: string;
                             custom_fields?: {
                                 [key: string]: unknown;
                             };
                         }[];
-                        /** @description An amount of money */
-                        shipping?: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        discount?: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
+                        shipping?: components["schemas"]["Money"];
+                        discount?: components["schemas"]["Money"];
                         payments?: {
                             /** @enum {string} */
                             tender: "card" | "external" | "on_account" | "cash";
@@ -17531,19 +13924,7 @@ export interface operations {
                             /** @description The gateway's token for the card; never a card number */
                             token?: string;
                             reference?: string;
-                            /** @description An amount of money */
-                            amount?: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
+                            amount?: components["schemas"]["Money"];
                         }[];
                         /** @example rsv_01h455vb4pex5vsknk084sn02q */
                         reservation_id?: string;
@@ -17692,287 +14073,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        number: string;
-                        channel: string;
-                        external_id: string | null;
-                        status: string;
-                        payment_status: string;
-                        fulfillment_status: string;
-                        return_status: string;
-                        placed_at: string;
-                        created_at: string;
-                        completed_at: string | null;
-                        canceled_at: string | null;
-                        cancel_reason: string | null;
-                        customer: {
-                            id: string | null;
-                            name: string | null;
-                            email: string | null;
-                            phone: string | null;
-                        };
-                        delivery: string;
-                        pickup_location: string | null;
-                        shipping_method: string;
-                        requested_delivery_date: string | null;
-                        release_at: string | null;
-                        shipping_address: {
-                            name?: string;
-                            company?: string;
-                            line1: string;
-                            line2?: string;
-                            city: string;
-                            region?: string;
-                            postal_code?: string;
-                            /**
-                             * @description ISO 3166-1 alpha-2
-                             * @example GB
-                             */
-                            country: string;
-                            phone?: string;
-                            latitude?: number;
-                            longitude?: number;
-                        } | null;
-                        billing_address: {
-                            name?: string;
-                            company?: string;
-                            line1: string;
-                            line2?: string;
-                            city: string;
-                            region?: string;
-                            postal_code?: string;
-                            /**
-                             * @description ISO 3166-1 alpha-2
-                             * @example GB
-                             */
-                            country: string;
-                            phone?: string;
-                            latitude?: number;
-                            longitude?: number;
-                        } | null;
-                        currency: string;
-                        prices_include_tax: boolean;
-                        /** @description An amount of money */
-                        subtotal: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        discount_total: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        shipping_total: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        tax_total: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        total: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        paid: {
-                            /** @description An amount of money */
-                            authorized: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            captured: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            balance_due: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                        };
-                        lines: {
-                            id: string;
-                            line_number: number;
-                            sku: string;
-                            description: string;
-                            kind: string;
-                            quantity: number;
-                            /** @description An amount of money */
-                            unit_price: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            discount: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            tax: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            total: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            units: {
-                                open: number;
-                                backordered: number;
-                                allocated: number;
-                                released: number;
-                                picked: number;
-                                packed: number;
-                                shipped: number;
-                                delivered: number;
-                                returned: number;
-                                canceled: number;
-                            };
-                            bundle: {
-                                [key: string]: unknown;
-                            } | null;
-                            custom_fields: {
-                                [key: string]: unknown;
-                            };
-                        }[];
-                        holds: {
-                            id: string;
-                            type: string;
-                            note: string;
-                            owner_id: string | null;
-                            release_at: string | null;
-                            placed_at: string;
-                            released_at: string | null;
-                        }[];
-                        custom_fields: {
-                            [key: string]: unknown;
-                        };
-                        form_version: number;
-                        note: string;
-                        tags: string[];
-                        version: number;
-                        allowed_actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["Order"];
                 };
             };
             /** @description malformed_json */
@@ -18966,19 +15067,7 @@ export interface operations {
                             service: string;
                             service_name: string;
                             zone: string;
-                            /** @description An amount of money */
-                            cost: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
+                            cost: components["schemas"]["Money"];
                             transit_days: {
                                 min: number;
                                 max: number;
@@ -19124,81 +15213,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        data: {
-                            id: string;
-                            order_id: string;
-                            order_number: string;
-                            fulfillment_order_id: string;
-                            location: string;
-                            carrier: string;
-                            service: string;
-                            service_name: string;
-                            zone: string | null;
-                            /** @enum {string} */
-                            status: "pending" | "label_purchased" | "voided" | "in_transit" | "out_for_delivery" | "delayed" | "attempted" | "delivered" | "failed" | "returned_to_sender" | "lost";
-                            ship_to: {
-                                name?: string;
-                                company?: string;
-                                line1: string;
-                                line2?: string;
-                                city: string;
-                                region?: string;
-                                postal_code?: string;
-                                /**
-                                 * @description ISO 3166-1 alpha-2
-                                 * @example GB
-                                 */
-                                country: string;
-                                phone?: string;
-                                latitude?: number;
-                                longitude?: number;
-                            };
-                            ship_on: string;
-                            cost: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            } | null;
-                            promised_by: string | null;
-                            created_at: string;
-                            shipped_at: string | null;
-                            delivered_at: string | null;
-                            packages: {
-                                id: string;
-                                package_number: number;
-                                weight_grams: number;
-                                length_mm: number | null;
-                                width_mm: number | null;
-                                height_mm: number | null;
-                                tracking_number: string | null;
-                                /** @enum {string} */
-                                label_status: "none" | "active" | "voided";
-                                lines: {
-                                    line_id: string;
-                                    sku: string;
-                                    quantity: number;
-                                }[];
-                            }[];
-                            tracking_events: {
-                                at: string;
-                                status: string;
-                                carrier_status: string;
-                                place: string;
-                            }[];
-                            allowed_actions: {
-                                action: string;
-                                allowed: boolean;
-                                /** @description Why it is not allowed now */
-                                reason?: string;
-                            }[];
-                        }[];
+                        data: components["schemas"]["Shipment"][];
                         page: {
                             next: string | null;
                             prev: string | null;
@@ -19264,81 +15279,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        order_id: string;
-                        order_number: string;
-                        fulfillment_order_id: string;
-                        location: string;
-                        carrier: string;
-                        service: string;
-                        service_name: string;
-                        zone: string | null;
-                        /** @enum {string} */
-                        status: "pending" | "label_purchased" | "voided" | "in_transit" | "out_for_delivery" | "delayed" | "attempted" | "delivered" | "failed" | "returned_to_sender" | "lost";
-                        ship_to: {
-                            name?: string;
-                            company?: string;
-                            line1: string;
-                            line2?: string;
-                            city: string;
-                            region?: string;
-                            postal_code?: string;
-                            /**
-                             * @description ISO 3166-1 alpha-2
-                             * @example GB
-                             */
-                            country: string;
-                            phone?: string;
-                            latitude?: number;
-                            longitude?: number;
-                        };
-                        ship_on: string;
-                        cost: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        } | null;
-                        promised_by: string | null;
-                        created_at: string;
-                        shipped_at: string | null;
-                        delivered_at: string | null;
-                        packages: {
-                            id: string;
-                            package_number: number;
-                            weight_grams: number;
-                            length_mm: number | null;
-                            width_mm: number | null;
-                            height_mm: number | null;
-                            tracking_number: string | null;
-                            /** @enum {string} */
-                            label_status: "none" | "active" | "voided";
-                            lines: {
-                                line_id: string;
-                                sku: string;
-                                quantity: number;
-                            }[];
-                        }[];
-                        tracking_events: {
-                            at: string;
-                            status: string;
-                            carrier_status: string;
-                            place: string;
-                        }[];
-                        allowed_actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["Shipment"];
                 };
             };
             /** @description unauthenticated */
@@ -19832,72 +15773,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        data: {
-                            id: string;
-                            number: string;
-                            order_id: string;
-                            order_number: string;
-                            channel: string;
-                            location: string;
-                            /** @enum {string} */
-                            kind: "ship" | "pickup";
-                            /** @enum {string} */
-                            status: "open" | "accepted" | "picking" | "packed" | "shipped" | "ready_for_pickup" | "picked_up" | "rejected" | "no_show" | "canceled";
-                            on_hold: boolean;
-                            assigned_to: string | null;
-                            due_at: string | null;
-                            ready_until: string | null;
-                            customer_name: string | null;
-                            shipping_method: string;
-                            ship_to: {
-                                name?: string;
-                                company?: string;
-                                line1: string;
-                                line2?: string;
-                                city: string;
-                                region?: string;
-                                postal_code?: string;
-                                /**
-                                 * @description ISO 3166-1 alpha-2
-                                 * @example GB
-                                 */
-                                country: string;
-                                phone?: string;
-                                latitude?: number;
-                                longitude?: number;
-                            } | null;
-                            note: string;
-                            created_at: string;
-                            accepted_at: string | null;
-                            packed_at: string | null;
-                            closed_at: string | null;
-                            version: number;
-                            lines: {
-                                line_id: string;
-                                sku: string;
-                                description: string;
-                                bin: string | null;
-                                quantity: number;
-                                picked: number;
-                                packed: number;
-                                shipped: number;
-                                rejected: number;
-                                canceled: number;
-                                remaining: number;
-                            }[];
-                            shipments: {
-                                id: string;
-                                status: string;
-                                service: string;
-                                tracking_numbers: string[];
-                            }[];
-                            allowed_actions: {
-                                action: string;
-                                allowed: boolean;
-                                /** @description Why it is not allowed now */
-                                reason?: string;
-                            }[];
-                        }[];
+                        data: components["schemas"]["FulfillmentOrder"][];
                         page: {
                             next: string | null;
                             prev: string | null;
@@ -19963,72 +15839,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        number: string;
-                        order_id: string;
-                        order_number: string;
-                        channel: string;
-                        location: string;
-                        /** @enum {string} */
-                        kind: "ship" | "pickup";
-                        /** @enum {string} */
-                        status: "open" | "accepted" | "picking" | "packed" | "shipped" | "ready_for_pickup" | "picked_up" | "rejected" | "no_show" | "canceled";
-                        on_hold: boolean;
-                        assigned_to: string | null;
-                        due_at: string | null;
-                        ready_until: string | null;
-                        customer_name: string | null;
-                        shipping_method: string;
-                        ship_to: {
-                            name?: string;
-                            company?: string;
-                            line1: string;
-                            line2?: string;
-                            city: string;
-                            region?: string;
-                            postal_code?: string;
-                            /**
-                             * @description ISO 3166-1 alpha-2
-                             * @example GB
-                             */
-                            country: string;
-                            phone?: string;
-                            latitude?: number;
-                            longitude?: number;
-                        } | null;
-                        note: string;
-                        created_at: string;
-                        accepted_at: string | null;
-                        packed_at: string | null;
-                        closed_at: string | null;
-                        version: number;
-                        lines: {
-                            line_id: string;
-                            sku: string;
-                            description: string;
-                            bin: string | null;
-                            quantity: number;
-                            picked: number;
-                            packed: number;
-                            shipped: number;
-                            rejected: number;
-                            canceled: number;
-                            remaining: number;
-                        }[];
-                        shipments: {
-                            id: string;
-                            status: string;
-                            service: string;
-                            tracking_numbers: string[];
-                        }[];
-                        allowed_actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["FulfillmentOrder"];
                 };
             };
             /** @description unauthenticated */
@@ -20102,72 +15913,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        number: string;
-                        order_id: string;
-                        order_number: string;
-                        channel: string;
-                        location: string;
-                        /** @enum {string} */
-                        kind: "ship" | "pickup";
-                        /** @enum {string} */
-                        status: "open" | "accepted" | "picking" | "packed" | "shipped" | "ready_for_pickup" | "picked_up" | "rejected" | "no_show" | "canceled";
-                        on_hold: boolean;
-                        assigned_to: string | null;
-                        due_at: string | null;
-                        ready_until: string | null;
-                        customer_name: string | null;
-                        shipping_method: string;
-                        ship_to: {
-                            name?: string;
-                            company?: string;
-                            line1: string;
-                            line2?: string;
-                            city: string;
-                            region?: string;
-                            postal_code?: string;
-                            /**
-                             * @description ISO 3166-1 alpha-2
-                             * @example GB
-                             */
-                            country: string;
-                            phone?: string;
-                            latitude?: number;
-                            longitude?: number;
-                        } | null;
-                        note: string;
-                        created_at: string;
-                        accepted_at: string | null;
-                        packed_at: string | null;
-                        closed_at: string | null;
-                        version: number;
-                        lines: {
-                            line_id: string;
-                            sku: string;
-                            description: string;
-                            bin: string | null;
-                            quantity: number;
-                            picked: number;
-                            packed: number;
-                            shipped: number;
-                            rejected: number;
-                            canceled: number;
-                            remaining: number;
-                        }[];
-                        shipments: {
-                            id: string;
-                            status: string;
-                            service: string;
-                            tracking_numbers: string[];
-                        }[];
-                        allowed_actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["FulfillmentOrder"];
                 };
             };
             /** @description malformed_json */
@@ -20298,72 +16044,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        number: string;
-                        order_id: string;
-                        order_number: string;
-                        channel: string;
-                        location: string;
-                        /** @enum {string} */
-                        kind: "ship" | "pickup";
-                        /** @enum {string} */
-                        status: "open" | "accepted" | "picking" | "packed" | "shipped" | "ready_for_pickup" | "picked_up" | "rejected" | "no_show" | "canceled";
-                        on_hold: boolean;
-                        assigned_to: string | null;
-                        due_at: string | null;
-                        ready_until: string | null;
-                        customer_name: string | null;
-                        shipping_method: string;
-                        ship_to: {
-                            name?: string;
-                            company?: string;
-                            line1: string;
-                            line2?: string;
-                            city: string;
-                            region?: string;
-                            postal_code?: string;
-                            /**
-                             * @description ISO 3166-1 alpha-2
-                             * @example GB
-                             */
-                            country: string;
-                            phone?: string;
-                            latitude?: number;
-                            longitude?: number;
-                        } | null;
-                        note: string;
-                        created_at: string;
-                        accepted_at: string | null;
-                        packed_at: string | null;
-                        closed_at: string | null;
-                        version: number;
-                        lines: {
-                            line_id: string;
-                            sku: string;
-                            description: string;
-                            bin: string | null;
-                            quantity: number;
-                            picked: number;
-                            packed: number;
-                            shipped: number;
-                            rejected: number;
-                            canceled: number;
-                            remaining: number;
-                        }[];
-                        shipments: {
-                            id: string;
-                            status: string;
-                            service: string;
-                            tracking_numbers: string[];
-                        }[];
-                        allowed_actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["FulfillmentOrder"];
                 };
             };
             /** @description malformed_json */
@@ -20499,72 +16180,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        number: string;
-                        order_id: string;
-                        order_number: string;
-                        channel: string;
-                        location: string;
-                        /** @enum {string} */
-                        kind: "ship" | "pickup";
-                        /** @enum {string} */
-                        status: "open" | "accepted" | "picking" | "packed" | "shipped" | "ready_for_pickup" | "picked_up" | "rejected" | "no_show" | "canceled";
-                        on_hold: boolean;
-                        assigned_to: string | null;
-                        due_at: string | null;
-                        ready_until: string | null;
-                        customer_name: string | null;
-                        shipping_method: string;
-                        ship_to: {
-                            name?: string;
-                            company?: string;
-                            line1: string;
-                            line2?: string;
-                            city: string;
-                            region?: string;
-                            postal_code?: string;
-                            /**
-                             * @description ISO 3166-1 alpha-2
-                             * @example GB
-                             */
-                            country: string;
-                            phone?: string;
-                            latitude?: number;
-                            longitude?: number;
-                        } | null;
-                        note: string;
-                        created_at: string;
-                        accepted_at: string | null;
-                        packed_at: string | null;
-                        closed_at: string | null;
-                        version: number;
-                        lines: {
-                            line_id: string;
-                            sku: string;
-                            description: string;
-                            bin: string | null;
-                            quantity: number;
-                            picked: number;
-                            packed: number;
-                            shipped: number;
-                            rejected: number;
-                            canceled: number;
-                            remaining: number;
-                        }[];
-                        shipments: {
-                            id: string;
-                            status: string;
-                            service: string;
-                            tracking_numbers: string[];
-                        }[];
-                        allowed_actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["FulfillmentOrder"];
                 };
             };
             /** @description malformed_json */
@@ -20697,72 +16313,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        number: string;
-                        order_id: string;
-                        order_number: string;
-                        channel: string;
-                        location: string;
-                        /** @enum {string} */
-                        kind: "ship" | "pickup";
-                        /** @enum {string} */
-                        status: "open" | "accepted" | "picking" | "packed" | "shipped" | "ready_for_pickup" | "picked_up" | "rejected" | "no_show" | "canceled";
-                        on_hold: boolean;
-                        assigned_to: string | null;
-                        due_at: string | null;
-                        ready_until: string | null;
-                        customer_name: string | null;
-                        shipping_method: string;
-                        ship_to: {
-                            name?: string;
-                            company?: string;
-                            line1: string;
-                            line2?: string;
-                            city: string;
-                            region?: string;
-                            postal_code?: string;
-                            /**
-                             * @description ISO 3166-1 alpha-2
-                             * @example GB
-                             */
-                            country: string;
-                            phone?: string;
-                            latitude?: number;
-                            longitude?: number;
-                        } | null;
-                        note: string;
-                        created_at: string;
-                        accepted_at: string | null;
-                        packed_at: string | null;
-                        closed_at: string | null;
-                        version: number;
-                        lines: {
-                            line_id: string;
-                            sku: string;
-                            description: string;
-                            bin: string | null;
-                            quantity: number;
-                            picked: number;
-                            packed: number;
-                            shipped: number;
-                            rejected: number;
-                            canceled: number;
-                            remaining: number;
-                        }[];
-                        shipments: {
-                            id: string;
-                            status: string;
-                            service: string;
-                            tracking_numbers: string[];
-                        }[];
-                        allowed_actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["FulfillmentOrder"];
                 };
             };
             /** @description malformed_json */
@@ -20881,72 +16432,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        number: string;
-                        order_id: string;
-                        order_number: string;
-                        channel: string;
-                        location: string;
-                        /** @enum {string} */
-                        kind: "ship" | "pickup";
-                        /** @enum {string} */
-                        status: "open" | "accepted" | "picking" | "packed" | "shipped" | "ready_for_pickup" | "picked_up" | "rejected" | "no_show" | "canceled";
-                        on_hold: boolean;
-                        assigned_to: string | null;
-                        due_at: string | null;
-                        ready_until: string | null;
-                        customer_name: string | null;
-                        shipping_method: string;
-                        ship_to: {
-                            name?: string;
-                            company?: string;
-                            line1: string;
-                            line2?: string;
-                            city: string;
-                            region?: string;
-                            postal_code?: string;
-                            /**
-                             * @description ISO 3166-1 alpha-2
-                             * @example GB
-                             */
-                            country: string;
-                            phone?: string;
-                            latitude?: number;
-                            longitude?: number;
-                        } | null;
-                        note: string;
-                        created_at: string;
-                        accepted_at: string | null;
-                        packed_at: string | null;
-                        closed_at: string | null;
-                        version: number;
-                        lines: {
-                            line_id: string;
-                            sku: string;
-                            description: string;
-                            bin: string | null;
-                            quantity: number;
-                            picked: number;
-                            packed: number;
-                            shipped: number;
-                            rejected: number;
-                            canceled: number;
-                            remaining: number;
-                        }[];
-                        shipments: {
-                            id: string;
-                            status: string;
-                            service: string;
-                            tracking_numbers: string[];
-                        }[];
-                        allowed_actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["FulfillmentOrder"];
                 };
             };
             /** @description malformed_json */
@@ -21065,72 +16551,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        number: string;
-                        order_id: string;
-                        order_number: string;
-                        channel: string;
-                        location: string;
-                        /** @enum {string} */
-                        kind: "ship" | "pickup";
-                        /** @enum {string} */
-                        status: "open" | "accepted" | "picking" | "packed" | "shipped" | "ready_for_pickup" | "picked_up" | "rejected" | "no_show" | "canceled";
-                        on_hold: boolean;
-                        assigned_to: string | null;
-                        due_at: string | null;
-                        ready_until: string | null;
-                        customer_name: string | null;
-                        shipping_method: string;
-                        ship_to: {
-                            name?: string;
-                            company?: string;
-                            line1: string;
-                            line2?: string;
-                            city: string;
-                            region?: string;
-                            postal_code?: string;
-                            /**
-                             * @description ISO 3166-1 alpha-2
-                             * @example GB
-                             */
-                            country: string;
-                            phone?: string;
-                            latitude?: number;
-                            longitude?: number;
-                        } | null;
-                        note: string;
-                        created_at: string;
-                        accepted_at: string | null;
-                        packed_at: string | null;
-                        closed_at: string | null;
-                        version: number;
-                        lines: {
-                            line_id: string;
-                            sku: string;
-                            description: string;
-                            bin: string | null;
-                            quantity: number;
-                            picked: number;
-                            packed: number;
-                            shipped: number;
-                            rejected: number;
-                            canceled: number;
-                            remaining: number;
-                        }[];
-                        shipments: {
-                            id: string;
-                            status: string;
-                            service: string;
-                            tracking_numbers: string[];
-                        }[];
-                        allowed_actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["FulfillmentOrder"];
                 };
             };
             /** @description malformed_json */
@@ -21249,72 +16670,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        number: string;
-                        order_id: string;
-                        order_number: string;
-                        channel: string;
-                        location: string;
-                        /** @enum {string} */
-                        kind: "ship" | "pickup";
-                        /** @enum {string} */
-                        status: "open" | "accepted" | "picking" | "packed" | "shipped" | "ready_for_pickup" | "picked_up" | "rejected" | "no_show" | "canceled";
-                        on_hold: boolean;
-                        assigned_to: string | null;
-                        due_at: string | null;
-                        ready_until: string | null;
-                        customer_name: string | null;
-                        shipping_method: string;
-                        ship_to: {
-                            name?: string;
-                            company?: string;
-                            line1: string;
-                            line2?: string;
-                            city: string;
-                            region?: string;
-                            postal_code?: string;
-                            /**
-                             * @description ISO 3166-1 alpha-2
-                             * @example GB
-                             */
-                            country: string;
-                            phone?: string;
-                            latitude?: number;
-                            longitude?: number;
-                        } | null;
-                        note: string;
-                        created_at: string;
-                        accepted_at: string | null;
-                        packed_at: string | null;
-                        closed_at: string | null;
-                        version: number;
-                        lines: {
-                            line_id: string;
-                            sku: string;
-                            description: string;
-                            bin: string | null;
-                            quantity: number;
-                            picked: number;
-                            packed: number;
-                            shipped: number;
-                            rejected: number;
-                            canceled: number;
-                            remaining: number;
-                        }[];
-                        shipments: {
-                            id: string;
-                            status: string;
-                            service: string;
-                            tracking_numbers: string[];
-                        }[];
-                        allowed_actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["FulfillmentOrder"];
                 };
             };
             /** @description malformed_json */
@@ -21436,72 +16792,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        number: string;
-                        order_id: string;
-                        order_number: string;
-                        channel: string;
-                        location: string;
-                        /** @enum {string} */
-                        kind: "ship" | "pickup";
-                        /** @enum {string} */
-                        status: "open" | "accepted" | "picking" | "packed" | "shipped" | "ready_for_pickup" | "picked_up" | "rejected" | "no_show" | "canceled";
-                        on_hold: boolean;
-                        assigned_to: string | null;
-                        due_at: string | null;
-                        ready_until: string | null;
-                        customer_name: string | null;
-                        shipping_method: string;
-                        ship_to: {
-                            name?: string;
-                            company?: string;
-                            line1: string;
-                            line2?: string;
-                            city: string;
-                            region?: string;
-                            postal_code?: string;
-                            /**
-                             * @description ISO 3166-1 alpha-2
-                             * @example GB
-                             */
-                            country: string;
-                            phone?: string;
-                            latitude?: number;
-                            longitude?: number;
-                        } | null;
-                        note: string;
-                        created_at: string;
-                        accepted_at: string | null;
-                        packed_at: string | null;
-                        closed_at: string | null;
-                        version: number;
-                        lines: {
-                            line_id: string;
-                            sku: string;
-                            description: string;
-                            bin: string | null;
-                            quantity: number;
-                            picked: number;
-                            packed: number;
-                            shipped: number;
-                            rejected: number;
-                            canceled: number;
-                            remaining: number;
-                        }[];
-                        shipments: {
-                            id: string;
-                            status: string;
-                            service: string;
-                            tracking_numbers: string[];
-                        }[];
-                        allowed_actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["FulfillmentOrder"];
                 };
             };
             /** @description malformed_json */
@@ -21620,72 +16911,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        number: string;
-                        order_id: string;
-                        order_number: string;
-                        channel: string;
-                        location: string;
-                        /** @enum {string} */
-                        kind: "ship" | "pickup";
-                        /** @enum {string} */
-                        status: "open" | "accepted" | "picking" | "packed" | "shipped" | "ready_for_pickup" | "picked_up" | "rejected" | "no_show" | "canceled";
-                        on_hold: boolean;
-                        assigned_to: string | null;
-                        due_at: string | null;
-                        ready_until: string | null;
-                        customer_name: string | null;
-                        shipping_method: string;
-                        ship_to: {
-                            name?: string;
-                            company?: string;
-                            line1: string;
-                            line2?: string;
-                            city: string;
-                            region?: string;
-                            postal_code?: string;
-                            /**
-                             * @description ISO 3166-1 alpha-2
-                             * @example GB
-                             */
-                            country: string;
-                            phone?: string;
-                            latitude?: number;
-                            longitude?: number;
-                        } | null;
-                        note: string;
-                        created_at: string;
-                        accepted_at: string | null;
-                        packed_at: string | null;
-                        closed_at: string | null;
-                        version: number;
-                        lines: {
-                            line_id: string;
-                            sku: string;
-                            description: string;
-                            bin: string | null;
-                            quantity: number;
-                            picked: number;
-                            packed: number;
-                            shipped: number;
-                            rejected: number;
-                            canceled: number;
-                            remaining: number;
-                        }[];
-                        shipments: {
-                            id: string;
-                            status: string;
-                            service: string;
-                            tracking_numbers: string[];
-                        }[];
-                        allowed_actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["FulfillmentOrder"];
                 };
             };
             /** @description malformed_json */
@@ -21804,72 +17030,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        number: string;
-                        order_id: string;
-                        order_number: string;
-                        channel: string;
-                        location: string;
-                        /** @enum {string} */
-                        kind: "ship" | "pickup";
-                        /** @enum {string} */
-                        status: "open" | "accepted" | "picking" | "packed" | "shipped" | "ready_for_pickup" | "picked_up" | "rejected" | "no_show" | "canceled";
-                        on_hold: boolean;
-                        assigned_to: string | null;
-                        due_at: string | null;
-                        ready_until: string | null;
-                        customer_name: string | null;
-                        shipping_method: string;
-                        ship_to: {
-                            name?: string;
-                            company?: string;
-                            line1: string;
-                            line2?: string;
-                            city: string;
-                            region?: string;
-                            postal_code?: string;
-                            /**
-                             * @description ISO 3166-1 alpha-2
-                             * @example GB
-                             */
-                            country: string;
-                            phone?: string;
-                            latitude?: number;
-                            longitude?: number;
-                        } | null;
-                        note: string;
-                        created_at: string;
-                        accepted_at: string | null;
-                        packed_at: string | null;
-                        closed_at: string | null;
-                        version: number;
-                        lines: {
-                            line_id: string;
-                            sku: string;
-                            description: string;
-                            bin: string | null;
-                            quantity: number;
-                            picked: number;
-                            packed: number;
-                            shipped: number;
-                            rejected: number;
-                            canceled: number;
-                            remaining: number;
-                        }[];
-                        shipments: {
-                            id: string;
-                            status: string;
-                            service: string;
-                            tracking_numbers: string[];
-                        }[];
-                        allowed_actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["FulfillmentOrder"];
                 };
             };
             /** @description malformed_json */
@@ -22664,81 +17825,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        order_id: string;
-                        order_number: string;
-                        fulfillment_order_id: string;
-                        location: string;
-                        carrier: string;
-                        service: string;
-                        service_name: string;
-                        zone: string | null;
-                        /** @enum {string} */
-                        status: "pending" | "label_purchased" | "voided" | "in_transit" | "out_for_delivery" | "delayed" | "attempted" | "delivered" | "failed" | "returned_to_sender" | "lost";
-                        ship_to: {
-                            name?: string;
-                            company?: string;
-                            line1: string;
-                            line2?: string;
-                            city: string;
-                            region?: string;
-                            postal_code?: string;
-                            /**
-                             * @description ISO 3166-1 alpha-2
-                             * @example GB
-                             */
-                            country: string;
-                            phone?: string;
-                            latitude?: number;
-                            longitude?: number;
-                        };
-                        ship_on: string;
-                        cost: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        } | null;
-                        promised_by: string | null;
-                        created_at: string;
-                        shipped_at: string | null;
-                        delivered_at: string | null;
-                        packages: {
-                            id: string;
-                            package_number: number;
-                            weight_grams: number;
-                            length_mm: number | null;
-                            width_mm: number | null;
-                            height_mm: number | null;
-                            tracking_number: string | null;
-                            /** @enum {string} */
-                            label_status: "none" | "active" | "voided";
-                            lines: {
-                                line_id: string;
-                                sku: string;
-                                quantity: number;
-                            }[];
-                        }[];
-                        tracking_events: {
-                            at: string;
-                            status: string;
-                            carrier_status: string;
-                            place: string;
-                        }[];
-                        allowed_actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["Shipment"];
                 };
             };
             /** @description malformed_json */
@@ -22857,81 +17944,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        order_id: string;
-                        order_number: string;
-                        fulfillment_order_id: string;
-                        location: string;
-                        carrier: string;
-                        service: string;
-                        service_name: string;
-                        zone: string | null;
-                        /** @enum {string} */
-                        status: "pending" | "label_purchased" | "voided" | "in_transit" | "out_for_delivery" | "delayed" | "attempted" | "delivered" | "failed" | "returned_to_sender" | "lost";
-                        ship_to: {
-                            name?: string;
-                            company?: string;
-                            line1: string;
-                            line2?: string;
-                            city: string;
-                            region?: string;
-                            postal_code?: string;
-                            /**
-                             * @description ISO 3166-1 alpha-2
-                             * @example GB
-                             */
-                            country: string;
-                            phone?: string;
-                            latitude?: number;
-                            longitude?: number;
-                        };
-                        ship_on: string;
-                        cost: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        } | null;
-                        promised_by: string | null;
-                        created_at: string;
-                        shipped_at: string | null;
-                        delivered_at: string | null;
-                        packages: {
-                            id: string;
-                            package_number: number;
-                            weight_grams: number;
-                            length_mm: number | null;
-                            width_mm: number | null;
-                            height_mm: number | null;
-                            tracking_number: string | null;
-                            /** @enum {string} */
-                            label_status: "none" | "active" | "voided";
-                            lines: {
-                                line_id: string;
-                                sku: string;
-                                quantity: number;
-                            }[];
-                        }[];
-                        tracking_events: {
-                            at: string;
-                            status: string;
-                            carrier_status: string;
-                            place: string;
-                        }[];
-                        allowed_actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["Shipment"];
                 };
             };
             /** @description malformed_json */
@@ -23084,19 +18097,7 @@ export interface operations {
                             received_at: string | null;
                             units: number;
                             units_received: number;
-                            /** @description An amount of money */
-                            refund_total: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
+                            refund_total: components["schemas"]["Money"];
                         }[];
                         page: {
                             next: string | null;
@@ -23163,206 +18164,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        number: string;
-                        order_id: string;
-                        order_number: string;
-                        channel: string;
-                        location: string | null;
-                        external_id: string | null;
-                        /** @enum {string} */
-                        status: "requested" | "approved" | "declined" | "in_transit" | "partially_received" | "received" | "inspected" | "resolved" | "closed" | "expired" | "canceled";
-                        note: string;
-                        outcome_note: string;
-                        requested_at: string;
-                        approved_at: string | null;
-                        received_at: string | null;
-                        closed_at: string | null;
-                        lines: {
-                            id: string;
-                            /** @description The line of the order; the actions of a return name its lines by it */
-                            line_id: string;
-                            sku: string;
-                            description: string;
-                            /** @enum {string} */
-                            kind: "goods" | "service";
-                            quantity: number;
-                            /** @enum {string} */
-                            reason: "unwanted" | "damaged" | "wrong_item" | "defective" | "not_as_described" | "late" | "other";
-                            received: number;
-                            restocked: number;
-                            damaged: number;
-                            quality_control: number;
-                            scrapped: number;
-                            /** @description An amount of money */
-                            refundable: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            withheld: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            due: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                        }[];
-                        /** @description `total` is what is paid back in all; `paid` has arrived, `pending` is on its way, `failed` was refused by the gateway: try its payment entry again */
-                        refund: {
-                            /** @description An amount of money */
-                            due: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            goods_refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            shipping_refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            other_refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            total: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            paid: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            pending: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            failed: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                        };
-                        version: number;
-                        allowed_actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["Return"];
                 };
             };
             /** @description unauthenticated */
@@ -23431,206 +18233,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        data: {
-                            id: string;
-                            number: string;
-                            order_id: string;
-                            order_number: string;
-                            channel: string;
-                            location: string | null;
-                            external_id: string | null;
-                            /** @enum {string} */
-                            status: "requested" | "approved" | "declined" | "in_transit" | "partially_received" | "received" | "inspected" | "resolved" | "closed" | "expired" | "canceled";
-                            note: string;
-                            outcome_note: string;
-                            requested_at: string;
-                            approved_at: string | null;
-                            received_at: string | null;
-                            closed_at: string | null;
-                            lines: {
-                                id: string;
-                                /** @description The line of the order; the actions of a return name its lines by it */
-                                line_id: string;
-                                sku: string;
-                                description: string;
-                                /** @enum {string} */
-                                kind: "goods" | "service";
-                                quantity: number;
-                                /** @enum {string} */
-                                reason: "unwanted" | "damaged" | "wrong_item" | "defective" | "not_as_described" | "late" | "other";
-                                received: number;
-                                restocked: number;
-                                damaged: number;
-                                quality_control: number;
-                                scrapped: number;
-                                /** @description An amount of money */
-                                refundable: {
-                                    /**
-                                     * @description Decimal text in the currency's major unit
-                                     * @example 12.34
-                                     */
-                                    amount: string;
-                                    /**
-                                     * @description ISO 4217
-                                     * @example GBP
-                                     */
-                                    currency: string;
-                                };
-                                /** @description An amount of money */
-                                refunded: {
-                                    /**
-                                     * @description Decimal text in the currency's major unit
-                                     * @example 12.34
-                                     */
-                                    amount: string;
-                                    /**
-                                     * @description ISO 4217
-                                     * @example GBP
-                                     */
-                                    currency: string;
-                                };
-                                /** @description An amount of money */
-                                withheld: {
-                                    /**
-                                     * @description Decimal text in the currency's major unit
-                                     * @example 12.34
-                                     */
-                                    amount: string;
-                                    /**
-                                     * @description ISO 4217
-                                     * @example GBP
-                                     */
-                                    currency: string;
-                                };
-                                /** @description An amount of money */
-                                due: {
-                                    /**
-                                     * @description Decimal text in the currency's major unit
-                                     * @example 12.34
-                                     */
-                                    amount: string;
-                                    /**
-                                     * @description ISO 4217
-                                     * @example GBP
-                                     */
-                                    currency: string;
-                                };
-                            }[];
-                            /** @description `total` is what is paid back in all; `paid` has arrived, `pending` is on its way, `failed` was refused by the gateway: try its payment entry again */
-                            refund: {
-                                /** @description An amount of money */
-                                due: {
-                                    /**
-                                     * @description Decimal text in the currency's major unit
-                                     * @example 12.34
-                                     */
-                                    amount: string;
-                                    /**
-                                     * @description ISO 4217
-                                     * @example GBP
-                                     */
-                                    currency: string;
-                                };
-                                /** @description An amount of money */
-                                goods_refunded: {
-                                    /**
-                                     * @description Decimal text in the currency's major unit
-                                     * @example 12.34
-                                     */
-                                    amount: string;
-                                    /**
-                                     * @description ISO 4217
-                                     * @example GBP
-                                     */
-                                    currency: string;
-                                };
-                                /** @description An amount of money */
-                                shipping_refunded: {
-                                    /**
-                                     * @description Decimal text in the currency's major unit
-                                     * @example 12.34
-                                     */
-                                    amount: string;
-                                    /**
-                                     * @description ISO 4217
-                                     * @example GBP
-                                     */
-                                    currency: string;
-                                };
-                                /** @description An amount of money */
-                                other_refunded: {
-                                    /**
-                                     * @description Decimal text in the currency's major unit
-                                     * @example 12.34
-                                     */
-                                    amount: string;
-                                    /**
-                                     * @description ISO 4217
-                                     * @example GBP
-                                     */
-                                    currency: string;
-                                };
-                                /** @description An amount of money */
-                                total: {
-                                    /**
-                                     * @description Decimal text in the currency's major unit
-                                     * @example 12.34
-                                     */
-                                    amount: string;
-                                    /**
-                                     * @description ISO 4217
-                                     * @example GBP
-                                     */
-                                    currency: string;
-                                };
-                                /** @description An amount of money */
-                                paid: {
-                                    /**
-                                     * @description Decimal text in the currency's major unit
-                                     * @example 12.34
-                                     */
-                                    amount: string;
-                                    /**
-                                     * @description ISO 4217
-                                     * @example GBP
-                                     */
-                                    currency: string;
-                                };
-                                /** @description An amount of money */
-                                pending: {
-                                    /**
-                                     * @description Decimal text in the currency's major unit
-                                     * @example 12.34
-                                     */
-                                    amount: string;
-                                    /**
-                                     * @description ISO 4217
-                                     * @example GBP
-                                     */
-                                    currency: string;
-                                };
-                                /** @description An amount of money */
-                                failed: {
-                                    /**
-                                     * @description Decimal text in the currency's major unit
-                                     * @example 12.34
-                                     */
-                                    amount: string;
-                                    /**
-                                     * @description ISO 4217
-                                     * @example GBP
-                                     */
-                                    currency: string;
-                                };
-                            };
-                            version: number;
-                            allowed_actions: {
-                                action: string;
-                                allowed: boolean;
-                                /** @description Why it is not allowed now */
-                                reason?: string;
-                            }[];
-                        }[];
+                        data: components["schemas"]["Return"][];
                     };
                 };
             };
@@ -23724,206 +18327,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        number: string;
-                        order_id: string;
-                        order_number: string;
-                        channel: string;
-                        location: string | null;
-                        external_id: string | null;
-                        /** @enum {string} */
-                        status: "requested" | "approved" | "declined" | "in_transit" | "partially_received" | "received" | "inspected" | "resolved" | "closed" | "expired" | "canceled";
-                        note: string;
-                        outcome_note: string;
-                        requested_at: string;
-                        approved_at: string | null;
-                        received_at: string | null;
-                        closed_at: string | null;
-                        lines: {
-                            id: string;
-                            /** @description The line of the order; the actions of a return name its lines by it */
-                            line_id: string;
-                            sku: string;
-                            description: string;
-                            /** @enum {string} */
-                            kind: "goods" | "service";
-                            quantity: number;
-                            /** @enum {string} */
-                            reason: "unwanted" | "damaged" | "wrong_item" | "defective" | "not_as_described" | "late" | "other";
-                            received: number;
-                            restocked: number;
-                            damaged: number;
-                            quality_control: number;
-                            scrapped: number;
-                            /** @description An amount of money */
-                            refundable: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            withheld: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            due: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                        }[];
-                        /** @description `total` is what is paid back in all; `paid` has arrived, `pending` is on its way, `failed` was refused by the gateway: try its payment entry again */
-                        refund: {
-                            /** @description An amount of money */
-                            due: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            goods_refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            shipping_refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            other_refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            total: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            paid: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            pending: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            failed: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                        };
-                        version: number;
-                        allowed_actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["Return"];
                 };
             };
             /** @description malformed_json */
@@ -24071,59 +18475,11 @@ export interface operations {
                             description: string;
                             quantity: number;
                             returnable: number;
-                            /** @description An amount of money */
-                            refund: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
+                            refund: components["schemas"]["Money"];
                         }[];
-                        /** @description An amount of money */
-                        goods: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        shipping: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        total: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
+                        goods: components["schemas"]["Money"];
+                        shipping: components["schemas"]["Money"];
+                        total: components["schemas"]["Money"];
                     };
                 };
             };
@@ -24245,206 +18601,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        number: string;
-                        order_id: string;
-                        order_number: string;
-                        channel: string;
-                        location: string | null;
-                        external_id: string | null;
-                        /** @enum {string} */
-                        status: "requested" | "approved" | "declined" | "in_transit" | "partially_received" | "received" | "inspected" | "resolved" | "closed" | "expired" | "canceled";
-                        note: string;
-                        outcome_note: string;
-                        requested_at: string;
-                        approved_at: string | null;
-                        received_at: string | null;
-                        closed_at: string | null;
-                        lines: {
-                            id: string;
-                            /** @description The line of the order; the actions of a return name its lines by it */
-                            line_id: string;
-                            sku: string;
-                            description: string;
-                            /** @enum {string} */
-                            kind: "goods" | "service";
-                            quantity: number;
-                            /** @enum {string} */
-                            reason: "unwanted" | "damaged" | "wrong_item" | "defective" | "not_as_described" | "late" | "other";
-                            received: number;
-                            restocked: number;
-                            damaged: number;
-                            quality_control: number;
-                            scrapped: number;
-                            /** @description An amount of money */
-                            refundable: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            withheld: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            due: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                        }[];
-                        /** @description `total` is what is paid back in all; `paid` has arrived, `pending` is on its way, `failed` was refused by the gateway: try its payment entry again */
-                        refund: {
-                            /** @description An amount of money */
-                            due: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            goods_refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            shipping_refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            other_refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            total: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            paid: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            pending: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            failed: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                        };
-                        version: number;
-                        allowed_actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["Return"];
                 };
             };
             /** @description malformed_json */
@@ -24565,206 +18722,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        number: string;
-                        order_id: string;
-                        order_number: string;
-                        channel: string;
-                        location: string | null;
-                        external_id: string | null;
-                        /** @enum {string} */
-                        status: "requested" | "approved" | "declined" | "in_transit" | "partially_received" | "received" | "inspected" | "resolved" | "closed" | "expired" | "canceled";
-                        note: string;
-                        outcome_note: string;
-                        requested_at: string;
-                        approved_at: string | null;
-                        received_at: string | null;
-                        closed_at: string | null;
-                        lines: {
-                            id: string;
-                            /** @description The line of the order; the actions of a return name its lines by it */
-                            line_id: string;
-                            sku: string;
-                            description: string;
-                            /** @enum {string} */
-                            kind: "goods" | "service";
-                            quantity: number;
-                            /** @enum {string} */
-                            reason: "unwanted" | "damaged" | "wrong_item" | "defective" | "not_as_described" | "late" | "other";
-                            received: number;
-                            restocked: number;
-                            damaged: number;
-                            quality_control: number;
-                            scrapped: number;
-                            /** @description An amount of money */
-                            refundable: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            withheld: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            due: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                        }[];
-                        /** @description `total` is what is paid back in all; `paid` has arrived, `pending` is on its way, `failed` was refused by the gateway: try its payment entry again */
-                        refund: {
-                            /** @description An amount of money */
-                            due: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            goods_refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            shipping_refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            other_refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            total: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            paid: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            pending: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            failed: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                        };
-                        version: number;
-                        allowed_actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["Return"];
                 };
             };
             /** @description malformed_json */
@@ -24885,206 +18843,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        number: string;
-                        order_id: string;
-                        order_number: string;
-                        channel: string;
-                        location: string | null;
-                        external_id: string | null;
-                        /** @enum {string} */
-                        status: "requested" | "approved" | "declined" | "in_transit" | "partially_received" | "received" | "inspected" | "resolved" | "closed" | "expired" | "canceled";
-                        note: string;
-                        outcome_note: string;
-                        requested_at: string;
-                        approved_at: string | null;
-                        received_at: string | null;
-                        closed_at: string | null;
-                        lines: {
-                            id: string;
-                            /** @description The line of the order; the actions of a return name its lines by it */
-                            line_id: string;
-                            sku: string;
-                            description: string;
-                            /** @enum {string} */
-                            kind: "goods" | "service";
-                            quantity: number;
-                            /** @enum {string} */
-                            reason: "unwanted" | "damaged" | "wrong_item" | "defective" | "not_as_described" | "late" | "other";
-                            received: number;
-                            restocked: number;
-                            damaged: number;
-                            quality_control: number;
-                            scrapped: number;
-                            /** @description An amount of money */
-                            refundable: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            withheld: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            due: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                        }[];
-                        /** @description `total` is what is paid back in all; `paid` has arrived, `pending` is on its way, `failed` was refused by the gateway: try its payment entry again */
-                        refund: {
-                            /** @description An amount of money */
-                            due: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            goods_refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            shipping_refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            other_refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            total: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            paid: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            pending: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            failed: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                        };
-                        version: number;
-                        allowed_actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["Return"];
                 };
             };
             /** @description malformed_json */
@@ -25205,206 +18964,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        number: string;
-                        order_id: string;
-                        order_number: string;
-                        channel: string;
-                        location: string | null;
-                        external_id: string | null;
-                        /** @enum {string} */
-                        status: "requested" | "approved" | "declined" | "in_transit" | "partially_received" | "received" | "inspected" | "resolved" | "closed" | "expired" | "canceled";
-                        note: string;
-                        outcome_note: string;
-                        requested_at: string;
-                        approved_at: string | null;
-                        received_at: string | null;
-                        closed_at: string | null;
-                        lines: {
-                            id: string;
-                            /** @description The line of the order; the actions of a return name its lines by it */
-                            line_id: string;
-                            sku: string;
-                            description: string;
-                            /** @enum {string} */
-                            kind: "goods" | "service";
-                            quantity: number;
-                            /** @enum {string} */
-                            reason: "unwanted" | "damaged" | "wrong_item" | "defective" | "not_as_described" | "late" | "other";
-                            received: number;
-                            restocked: number;
-                            damaged: number;
-                            quality_control: number;
-                            scrapped: number;
-                            /** @description An amount of money */
-                            refundable: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            withheld: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            due: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                        }[];
-                        /** @description `total` is what is paid back in all; `paid` has arrived, `pending` is on its way, `failed` was refused by the gateway: try its payment entry again */
-                        refund: {
-                            /** @description An amount of money */
-                            due: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            goods_refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            shipping_refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            other_refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            total: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            paid: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            pending: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            failed: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                        };
-                        version: number;
-                        allowed_actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["Return"];
                 };
             };
             /** @description malformed_json */
@@ -25525,206 +19085,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        number: string;
-                        order_id: string;
-                        order_number: string;
-                        channel: string;
-                        location: string | null;
-                        external_id: string | null;
-                        /** @enum {string} */
-                        status: "requested" | "approved" | "declined" | "in_transit" | "partially_received" | "received" | "inspected" | "resolved" | "closed" | "expired" | "canceled";
-                        note: string;
-                        outcome_note: string;
-                        requested_at: string;
-                        approved_at: string | null;
-                        received_at: string | null;
-                        closed_at: string | null;
-                        lines: {
-                            id: string;
-                            /** @description The line of the order; the actions of a return name its lines by it */
-                            line_id: string;
-                            sku: string;
-                            description: string;
-                            /** @enum {string} */
-                            kind: "goods" | "service";
-                            quantity: number;
-                            /** @enum {string} */
-                            reason: "unwanted" | "damaged" | "wrong_item" | "defective" | "not_as_described" | "late" | "other";
-                            received: number;
-                            restocked: number;
-                            damaged: number;
-                            quality_control: number;
-                            scrapped: number;
-                            /** @description An amount of money */
-                            refundable: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            withheld: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            due: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                        }[];
-                        /** @description `total` is what is paid back in all; `paid` has arrived, `pending` is on its way, `failed` was refused by the gateway: try its payment entry again */
-                        refund: {
-                            /** @description An amount of money */
-                            due: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            goods_refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            shipping_refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            other_refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            total: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            paid: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            pending: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            failed: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                        };
-                        version: number;
-                        allowed_actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["Return"];
                 };
             };
             /** @description malformed_json */
@@ -25859,206 +19220,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        number: string;
-                        order_id: string;
-                        order_number: string;
-                        channel: string;
-                        location: string | null;
-                        external_id: string | null;
-                        /** @enum {string} */
-                        status: "requested" | "approved" | "declined" | "in_transit" | "partially_received" | "received" | "inspected" | "resolved" | "closed" | "expired" | "canceled";
-                        note: string;
-                        outcome_note: string;
-                        requested_at: string;
-                        approved_at: string | null;
-                        received_at: string | null;
-                        closed_at: string | null;
-                        lines: {
-                            id: string;
-                            /** @description The line of the order; the actions of a return name its lines by it */
-                            line_id: string;
-                            sku: string;
-                            description: string;
-                            /** @enum {string} */
-                            kind: "goods" | "service";
-                            quantity: number;
-                            /** @enum {string} */
-                            reason: "unwanted" | "damaged" | "wrong_item" | "defective" | "not_as_described" | "late" | "other";
-                            received: number;
-                            restocked: number;
-                            damaged: number;
-                            quality_control: number;
-                            scrapped: number;
-                            /** @description An amount of money */
-                            refundable: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            withheld: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            due: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                        }[];
-                        /** @description `total` is what is paid back in all; `paid` has arrived, `pending` is on its way, `failed` was refused by the gateway: try its payment entry again */
-                        refund: {
-                            /** @description An amount of money */
-                            due: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            goods_refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            shipping_refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            other_refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            total: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            paid: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            pending: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            failed: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                        };
-                        version: number;
-                        allowed_actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["Return"];
                 };
             };
             /** @description malformed_json */
@@ -26185,206 +19347,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        number: string;
-                        order_id: string;
-                        order_number: string;
-                        channel: string;
-                        location: string | null;
-                        external_id: string | null;
-                        /** @enum {string} */
-                        status: "requested" | "approved" | "declined" | "in_transit" | "partially_received" | "received" | "inspected" | "resolved" | "closed" | "expired" | "canceled";
-                        note: string;
-                        outcome_note: string;
-                        requested_at: string;
-                        approved_at: string | null;
-                        received_at: string | null;
-                        closed_at: string | null;
-                        lines: {
-                            id: string;
-                            /** @description The line of the order; the actions of a return name its lines by it */
-                            line_id: string;
-                            sku: string;
-                            description: string;
-                            /** @enum {string} */
-                            kind: "goods" | "service";
-                            quantity: number;
-                            /** @enum {string} */
-                            reason: "unwanted" | "damaged" | "wrong_item" | "defective" | "not_as_described" | "late" | "other";
-                            received: number;
-                            restocked: number;
-                            damaged: number;
-                            quality_control: number;
-                            scrapped: number;
-                            /** @description An amount of money */
-                            refundable: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            withheld: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            due: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                        }[];
-                        /** @description `total` is what is paid back in all; `paid` has arrived, `pending` is on its way, `failed` was refused by the gateway: try its payment entry again */
-                        refund: {
-                            /** @description An amount of money */
-                            due: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            goods_refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            shipping_refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            other_refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            total: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            paid: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            pending: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            failed: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                        };
-                        version: number;
-                        allowed_actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["Return"];
                 };
             };
             /** @description malformed_json */
@@ -26497,19 +19460,7 @@ export interface operations {
                 "application/json": {
                     /** @description Lines that are settled now; left out means all */
                     line_ids?: string[];
-                    /** @description An amount of money */
-                    amount?: {
-                        /**
-                         * @description Decimal text in the currency's major unit
-                         * @example 12.34
-                         */
-                        amount: string;
-                        /**
-                         * @description ISO 4217
-                         * @example GBP
-                         */
-                        currency: string;
-                    };
+                    amount?: components["schemas"]["Money"];
                     /**
                      * @description Also what was paid for shipping and not paid back yet
                      * @default false
@@ -26525,206 +19476,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        id: string;
-                        number: string;
-                        order_id: string;
-                        order_number: string;
-                        channel: string;
-                        location: string | null;
-                        external_id: string | null;
-                        /** @enum {string} */
-                        status: "requested" | "approved" | "declined" | "in_transit" | "partially_received" | "received" | "inspected" | "resolved" | "closed" | "expired" | "canceled";
-                        note: string;
-                        outcome_note: string;
-                        requested_at: string;
-                        approved_at: string | null;
-                        received_at: string | null;
-                        closed_at: string | null;
-                        lines: {
-                            id: string;
-                            /** @description The line of the order; the actions of a return name its lines by it */
-                            line_id: string;
-                            sku: string;
-                            description: string;
-                            /** @enum {string} */
-                            kind: "goods" | "service";
-                            quantity: number;
-                            /** @enum {string} */
-                            reason: "unwanted" | "damaged" | "wrong_item" | "defective" | "not_as_described" | "late" | "other";
-                            received: number;
-                            restocked: number;
-                            damaged: number;
-                            quality_control: number;
-                            scrapped: number;
-                            /** @description An amount of money */
-                            refundable: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            withheld: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            due: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                        }[];
-                        /** @description `total` is what is paid back in all; `paid` has arrived, `pending` is on its way, `failed` was refused by the gateway: try its payment entry again */
-                        refund: {
-                            /** @description An amount of money */
-                            due: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            goods_refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            shipping_refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            other_refunded: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            total: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            paid: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            pending: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            failed: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                        };
-                        version: number;
-                        allowed_actions: {
-                            action: string;
-                            allowed: boolean;
-                            /** @description Why it is not allowed now */
-                            reason?: string;
-                        }[];
-                    };
+                    "application/json": components["schemas"]["Return"];
                 };
             };
             /** @description malformed_json */
@@ -26837,19 +19589,7 @@ export interface operations {
                 "application/json": {
                     /** @description Lines that are settled now; left out means all */
                     line_ids?: string[];
-                    /** @description An amount of money */
-                    amount?: {
-                        /**
-                         * @description Decimal text in the currency's major unit
-                         * @example 12.34
-                         */
-                        amount: string;
-                        /**
-                         * @description ISO 4217
-                         * @example GBP
-                         */
-                        currency: string;
-                    };
+                    amount?: components["schemas"]["Money"];
                     /**
                      * @description Also what was paid for shipping and not paid back yet
                      * @default false
@@ -26868,72 +19608,12 @@ export interface operations {
                     "application/json": {
                         lines: {
                             line_id: string;
-                            /** @description An amount of money */
-                            refund: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
-                            /** @description An amount of money */
-                            withheld: {
-                                /**
-                                 * @description Decimal text in the currency's major unit
-                                 * @example 12.34
-                                 */
-                                amount: string;
-                                /**
-                                 * @description ISO 4217
-                                 * @example GBP
-                                 */
-                                currency: string;
-                            };
+                            refund: components["schemas"]["Money"];
+                            withheld: components["schemas"]["Money"];
                         }[];
-                        /** @description An amount of money */
-                        goods: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        shipping: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
-                        /** @description An amount of money */
-                        total: {
-                            /**
-                             * @description Decimal text in the currency's major unit
-                             * @example 12.34
-                             */
-                            amount: string;
-                            /**
-                             * @description ISO 4217
-                             * @example GBP
-                             */
-                            currency: string;
-                        };
+                        goods: components["schemas"]["Money"];
+                        shipping: components["schemas"]["Money"];
+                        total: components["schemas"]["Money"];
                     };
                 };
             };
