@@ -11,7 +11,6 @@ create table allocations (
   constraint allocations_pkey PRIMARY KEY (order_line_id, location_id),
   constraint allocations_check CHECK (((released >= 0) AND (released <= quantity))),
   constraint allocations_quantity_check CHECK ((quantity > 0)),
-  constraint allocations_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(id),
   constraint allocations_order_line_id_fkey FOREIGN KEY (order_line_id) REFERENCES order_lines(id),
   constraint allocations_variant_id_location_id_fkey FOREIGN KEY (variant_id, location_id) REFERENCES stock_levels(variant_id, location_id)
 );
@@ -226,8 +225,7 @@ create table fulfillment_order_lines (
   constraint fulfillment_order_lines_rejected_check CHECK ((rejected >= 0)),
   constraint fulfillment_order_lines_shipped_check CHECK ((shipped >= 0)),
   constraint fulfillment_order_lines_fulfillment_order_id_fkey FOREIGN KEY (fulfillment_order_id) REFERENCES fulfillment_orders(id),
-  constraint fulfillment_order_lines_order_line_id_fkey FOREIGN KEY (order_line_id) REFERENCES order_lines(id),
-  constraint fulfillment_order_lines_variant_id_fkey FOREIGN KEY (variant_id) REFERENCES variants(id)
+  constraint fulfillment_order_lines_order_line_id_fkey FOREIGN KEY (order_line_id) REFERENCES order_lines(id)
 );
 CREATE INDEX fulfillment_order_lines_line ON public.fulfillment_order_lines USING btree (order_line_id);
 
@@ -596,6 +594,7 @@ END))),
   constraint orders_customer_id_fkey FOREIGN KEY (customer_id) REFERENCES customers(id),
   constraint orders_pickup_location_id_fkey FOREIGN KEY (pickup_location_id) REFERENCES locations(id)
 );
+CREATE INDEX orders_backordered ON public.orders USING btree (placed_at, id) WHERE (units_backordered > 0);
 CREATE INDEX orders_channel ON public.orders USING btree (channel_id, placed_at DESC, id DESC);
 CREATE INDEX orders_customer ON public.orders USING btree (customer_id, placed_at DESC, id DESC) WHERE (customer_id IS NOT NULL);
 CREATE INDEX orders_email ON public.orders USING btree (lower(email), placed_at DESC) WHERE (email IS NOT NULL);

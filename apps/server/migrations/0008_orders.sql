@@ -78,6 +78,7 @@ create index orders_customer on orders (customer_id, placed_at desc, id desc) wh
 create index orders_email on orders (lower(email), placed_at desc) where email is not null;
 create index orders_external on orders (external_id) where external_id is not null;
 create index orders_releasable on orders (release_at) where status = 'placed' and open_holds = 0 and units_allocated > 0 and release_at is not null;
+create index orders_backordered on orders (placed_at, id) where units_backordered > 0;
 create index orders_held on orders (placed_at desc, id desc) where open_holds > 0;
 
 create table draft_orders (

@@ -31,7 +31,7 @@ create index fulfillment_orders_expiring on fulfillment_orders (ready_until) whe
 create table fulfillment_order_lines (
   fulfillment_order_id uuid not null references fulfillment_orders (id),
   order_line_id uuid not null references order_lines (id),
-  variant_id uuid not null references variants (id),
+  variant_id uuid not null,
   quantity integer not null check (quantity > 0),
   picked integer not null default 0 check (picked >= 0),
   packed integer not null default 0 check (packed >= 0),

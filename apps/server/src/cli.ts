@@ -3,17 +3,20 @@ import { Command, CommanderError } from 'commander'
 import { registerApi } from './cli/api.ts'
 import { registerAudit } from './cli/audit.ts'
 import { CliFailure, EXIT, type ExitCode } from './cli/exit-codes.ts'
+import { registerDemo } from './cli/demo.ts'
+import { registerExport } from './cli/export.ts'
 import { registerImport } from './cli/import.ts'
 import { registerKeys } from './cli/keys.ts'
 import { registerMigrate } from './cli/migrate.ts'
 import { registerOrders } from './cli/orders.ts'
 import { registerStart } from './cli/start.ts'
+import { registerStock } from './cli/stock.ts'
 import { registerWorker } from './cli/worker.ts'
 import { Refusal } from './kernel/problem.ts'
 import { errorCode } from './platform/error-code.ts'
 
 const GROUPS: readonly ((program: Command) => void)[] = [
-  registerStart, registerWorker, registerMigrate, registerAudit, registerKeys, registerApi, registerOrders, registerImport,
+  registerStart, registerWorker, registerMigrate, registerAudit, registerKeys, registerApi, registerOrders, registerStock, registerImport, registerExport, registerDemo,
 ]
 
 function createProgram(): Command {

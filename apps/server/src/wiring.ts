@@ -3,6 +3,7 @@ import type { ProblemTable } from './kernel/problem.ts'
 import { DATABASE_CLOCK, type Clock } from './platform/clock.ts'
 import { openDatabase } from './platform/db.ts'
 import { createExecutor } from './platform/executor.ts'
+import { pagesModule } from './platform/http/pages/pages.ts'
 import { createServer } from './platform/http/server.ts'
 import { createJobs, type Jobs } from './platform/jobs.ts'
 import { createLog, type Logger } from './platform/log.ts'
@@ -13,6 +14,7 @@ import { platformModule } from './platform/platform.routes.ts'
 import { relayOnce } from './platform/relay.ts'
 import { catalogModule } from './modules/catalog/module.ts'
 import { customersModule } from './modules/customers/module.ts'
+import { SESSION_COOKIE } from './modules/identity/index.ts'
 import { createAuthenticator, identityModule } from './modules/identity/module.ts'
 import { channelsModule } from './modules/channels/module.ts'
 import { inventoryModule } from './modules/inventory/module.ts'
@@ -73,7 +75,8 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
     sourcing: { plan: planStock, unclaim },
     fulfillment: { withdraw: withdrawUnits },
   }
-  const modules: Module[] = [platformModule(metrics), identityModule(() => permissions), catalogModule, customersModule, locationsModule, channelsModule, inventoryModule, paymentsModule, ordersModule(ports), sourcingModule, shippingModule, fulfillmentModule(ports), returnsModule(clock), integrationsModule]
+  const modules: Module[] = [platformModule(metrics), identityModule(() => permissions), catalogModule, customersModule, locationsModule, channelsModule, inventoryModule, paymentsModule, ordersModule(ports), sourcingModule, shippingModule, fulfillmentModule(ports), returnsModule(clock), integrationsModule,
+    pagesModule({ problems: () => problems, routes: () => modules.flatMap((module) => module.routes), session_cookie: SESSION_COOKIE })]
   const permissions: Record<string, string> = Object.assign({}, ...modules.map((module) => module.permissions)) as Record<string, string>
   const problems = Object.assign({}, ...modules.map((module) => module.problems)) as ProblemTable
   const jobDefinitions = modules.flatMap((module) => module.jobs?.(runtime) ?? [])

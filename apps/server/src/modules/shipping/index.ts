@@ -1,13 +1,13 @@
 export { IN_HOUSE } from './carrier.ts'
-export { MEDIA_TYPES, type PaperSize } from './documents.ts'
+export { MEDIA_TYPES } from './documents.ts'
 export type { PickList, PickOrder } from './pick-list.ts'
-export { chooseService, planParcels, priceShipment, routeBetween, unpriced, type Parcel, type PlannedParcel, type ShipmentPrice } from './price-shipment.ts'
+export { chooseService, planParcels, priceShipment, routeBetween, unpriced, type Parcel, type PlannedParcel } from './price-shipment.ts'
 export { findRateTable } from './rate-tables.db.ts'
 export type { RateTable } from './rates.ts'
 export { createShipments, departShipments, recordTracking, voidShipments, type NewShipment, type ShipmentDraft, type TrackingReport } from './shipments.ts'
 export { requireShipments, ShipmentParams } from './shipments.routes.ts'
-export { readShipmentViews, ShipmentSchema, type ShipmentView } from './shipment-view.ts'
-export { contentsOfShipments, findShipments, findShipmentsOfFulfillmentOrders, lockShipments, packagesOfShipments, type ShipmentRow } from './shipping.db.ts'
+export { readShipmentViews, ShipmentSchema } from './shipment-view.ts'
+export { contentsOfShipments, findShipmentsOfFulfillmentOrders, lockShipments, packagesOfShipments, type ShipmentRow } from './shipping.db.ts'
 export { shipmentMachine, type TrackingStatus } from './tracking.ts'
 
 /** Draws a pick list. Fonts and PDF are loaded when the first one is printed. */

@@ -12,7 +12,7 @@ export const shippingModule: Module = {
   routes: [...rateRoutes, ...shipmentRoutes],
   permissions: {
     'shipping:read': 'See shipments and rates, print labels and packing slips',
-    'shipping:ship': 'Void labels and report what became of shipments',
+    'shipping:ship': 'Report what became of shipments',
     'shipping:rates': 'Change what the in-house carrier charges',
   },
   problems: { label_voided: { status: 409, title: 'The label is voided' } },

@@ -27,7 +27,7 @@ const PACKAGE_LINE_TYPES = { package_id: 'uuid', order_line_id: 'uuid', quantity
 
 const names = (columns: object, alias: string) => sql.raw(Object.keys(columns).map((column) => `${alias}.${column}`).join(', '))
 /** Of `shipments s`. */
-export const SHIPMENT_COLUMNS = names(SHIPMENT_TYPES, 's')
+const SHIPMENT_COLUMNS = names(SHIPMENT_TYPES, 's')
 
 /** The next numbers of the in-house carrier's labels. */
 export async function takeTrackingSequence(tx: Tx, count: number): Promise<bigint[]> {

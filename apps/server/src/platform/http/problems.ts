@@ -12,11 +12,11 @@ export const PLATFORM_PROBLEMS = {
   not_found: { status: 404, title: 'Not found' },
   method_not_allowed: { status: 405, title: 'This method is not offered here' },
   stale_version: { status: 412, title: 'Changed by somebody else' },
-  idempotency_key_reused: { status: 422, title: 'Idempotency key used with another request' },
-  already_exists: { status: 409, title: 'It exists already' },
-  busy: { status: 409, title: 'Busy' },
+  idempotency_key_reused: { status: 422, title: 'Idempotency key used with another request', remedy: 'Give every new request a new key, and use an old key only to repeat the very same request.' },
+  already_exists: { status: 409, title: 'It exists already', remedy: 'Choose another code, name or address, or change the one that exists.' },
+  busy: { status: 409, title: 'Busy', remedy: 'Others wrote to the same records for too long. Wait a moment and send the same request again, with the same Idempotency-Key.' },
   overloaded: { status: 503, title: 'Overloaded' },
-  cross_site: { status: 403, title: 'Request from another site' },
+  cross_site: { status: 403, title: 'Request from another site', remedy: 'A signed-in browser may write from our own pages only. Programs use an API key.' },
   internal: { status: 500, title: 'Something broke on our side' },
 } as const satisfies ProblemTable
 

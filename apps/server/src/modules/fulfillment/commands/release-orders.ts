@@ -11,7 +11,7 @@ import { withoutInput } from '../run-verb.ts'
 const BATCH = 500
 
 /** Hands over the orders whose time has come and that nothing holds. */
-export const releaseDueOrders = command('fulfillment.release_due_orders', 'fulfillment:work', async ({ tx, now, emit }, _input: object): Promise<{ released: number }> => {
+const releaseDueOrders = command('fulfillment.release_due_orders', 'fulfillment:work', async ({ tx, now, emit }, _input: object): Promise<{ released: number }> => {
   const due = await lockDueOrders(tx, now, BATCH)
   if (due.length === 0) return { released: 0 }
   const { events } = await releaseOrders(tx, await lockOrders(tx, due.map(({ id }) => id)), now)
@@ -30,8 +30,8 @@ export const releaseLoop: LoopDefinition = {
   },
 }
 
-export type ReleaseOrder = { order_id: string }
-export type ReleasedOrder = { fulfillment_order_ids: string[] }
+type ReleaseOrder = { order_id: string }
+type ReleasedOrder = { fulfillment_order_ids: string[] }
 
 /** Hands orders over now, whenever they were due: by hand, for waves and for imports, which do it at a time in the past. */
 export const releaseOrdersNow = batchCommand('fulfillment.release_orders', 'fulfillment:work', async (context, items: readonly BatchItem<ReleaseOrder>[]) => {

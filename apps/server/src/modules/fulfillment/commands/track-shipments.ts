@@ -13,8 +13,8 @@ import { orderEvents } from '../journal.ts'
 import { withoutInput, type Done, type Work } from '../run-verb.ts'
 import { findShipmentOrders } from '../shipments.db.ts'
 
-export type TrackShipment = { shipment_id: string; status: TrackingStatus; occurred_at?: Date | undefined; carrier_status: string; place: string }
-export type Tracked = { shipment_id: string; moved: boolean; ignored?: string }
+type TrackShipment = { shipment_id: string; status: TrackingStatus; occurred_at?: Date | undefined; carrier_status: string; place: string }
+type Tracked = { shipment_id: string; moved: boolean; ignored?: string }
 
 type Locked = { shipments: Map<string, ShipmentRow>; orders: Map<string, OrderRow> }
 

@@ -27,11 +27,10 @@ export function startPage(signedIn: boolean): string {
   </section>
   <section class="ways" aria-label="Ways in">
     <div><h3>Ask</h3><p>Programs send an API key. Lists, filters and errors look alike everywhere.</p><pre><code>curl -H "Authorization: Bearer $KEY" \\
-  "<span data-origin></span>/v1/orders?limit=5"</code></pre></div>
-    <div><h3>Follow</h3><p>Every change is an event, in one gapless order. Keep the last position and nothing is missed.</p><pre><code>curl -N -H "Authorization: Bearer $KEY" \\
-  "<span data-origin></span>/v1/events/stream"</code></pre></div>
-    <div><h3>Operate</h3><p>The command line speaks the same API. The auditor proves that every number adds up.</p><pre><code>npm run switchyard -- keys create shop \\
-  --role developer
+<span data-origin></span>/v1/orders</code></pre></div>
+    <div><h3>Follow</h3><p>Every change is an event, in one gapless order. Keep the last position and nothing is missed.</p><pre><code>curl -NH "Authorization: Bearer $KEY" \\
+<span data-origin></span>/v1/events/stream</code></pre></div>
+    <div><h3>Operate</h3><p>The command line speaks the same API. The auditor proves that every number adds up.</p><pre><code>npm run switchyard -- keys list
 npm run switchyard -- audit</code></pre></div>
   </section>
 </template>`,

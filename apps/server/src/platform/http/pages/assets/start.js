@@ -131,7 +131,8 @@ async function inbox() {
 
 async function story(number) {
   const path = `/v1/orders/${encodeURIComponent(number)}`
-  const [order, timeline] = await Promise.all([ask('GET', path), ask('GET', `${path}/timeline?limit=500`)])
+  const [order, timeline, codes] = await Promise.all([ask('GET', path), ask('GET', `${path}/timeline?limit=500`), locationCodes()])
+  const skus = new Map(order.lines.map(({ id, sku }) => [id, sku]))
   const holds = order.holds.filter(({ released_at }) => released_at === null)
   const fact = (title, value) => h('span', {}, h('i', {}, title), value)
   return [
@@ -148,18 +149,46 @@ async function story(number) {
         h('td', {}, Object.entries(line.units).filter(([, units]) => units > 0).map(([where, units]) => `${units} ${words(where)}`).join(', ')),
         h('td', { class: 'number' }, String(line.quantity)), h('td', { class: 'number' }, money(line.total)))),
       h('tr', {}, h('td', { colspan: '4' }, 'Total with shipping and tax'), h('td', { class: 'number' }, h('b', {}, money(order.total))))))),
-    h('section', { class: 'story' }, h('h2', {}, 'What happened'), h('ol', { class: 'timeline' }, timeline.data.map(happening))),
+    h('section', { class: 'story' }, h('h2', {}, 'What happened'), h('ol', { class: 'timeline' }, timeline.data.map((event) => happening(event, { skus, codes })))),
   ]
 }
 
-function happening(event) {
+/** Location id → code, for stories; asked once, and left out for somebody who may not see locations. */
+let locations
+function locationCodes() {
+  locations ??= ask('GET', '/v1/locations?limit=200').then(({ data }) => new Map(data.map(({ id, code }) => [id, code])), () => new Map())
+  return locations
+}
+
+/** A field of an event in words; undefined for what says nothing to a person (ids of things shown elsewhere). */
+function factOf(name, value, { skus, codes }) {
+  if (name === 'number' || name === 'kind' || value === null || value === '') return undefined
+  if (name === 'location_id') return codes.has(value) ? `at ${codes.get(value)}` : undefined
+  if (name.endsWith('_id')) return undefined
+  if (Array.isArray(value)) {
+    const items = value.map((item) => (typeof item === 'object' ? unitsOf(item, skus, codes) : String(item))).filter((text) => text !== undefined)
+    return items.length === 0 ? undefined : items.join(', ')
+  }
+  if (typeof value === 'object') return value.currency === undefined ? undefined : money(value)
+  if (typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value)) return `${words(name)} ${when(value)}`
+  return `${words(name)} ${words(value)}`
+}
+
+function unitsOf({ line_id, sku, quantity, location_id, reason }, skus, codes) {
+  const what = sku ?? skus.get(line_id)
+  if (what === undefined || quantity === undefined) return undefined
+  return `${quantity} × ${what}${codes.has(location_id) ? ` at ${codes.get(location_id)}` : ''}${reason === undefined ? '' : ` (${words(reason)})`}`
+}
+
+function happening(event, names) {
   const [subject, verb] = event.type.split('.')
-  const facts = Object.entries(event.data).filter(([name, value]) => name !== 'order_id' && name !== 'number' && ['string', 'number', 'boolean'].includes(typeof value) && value !== '')
+  const facts = Object.entries(event.data).map(([name, value]) => factOf(name, value, names)).filter((fact) => fact !== undefined)
+  const title = `${words(subject).replace(/^./, (letter) => letter.toUpperCase())}${event.data.number === undefined || subject === 'order' ? '' : ` ${event.data.number}`} ${words(verb ?? '')}`
   return h('li', {},
     h('time', { datetime: event.timestamp }, when(event.timestamp)),
     h('div', {},
-      h('div', {}, h('b', {}, `${words(subject).replace(/^./, (letter) => letter.toUpperCase())} ${words(verb ?? '')}`), h('span', { class: 'by' }, ` by ${event.caller}`)),
-      facts.length === 0 ? undefined : h('div', { class: 'facts' }, facts.slice(0, 6).map(([name, value]) => `${words(name)} ${value}`).join(' · '))))
+      h('div', {}, h('b', {}, title), h('span', { class: 'by' }, ` by ${event.caller}`)),
+      facts.length === 0 ? undefined : h('div', { class: 'facts' }, facts.join(' · '))))
 }
 
 async function showHealth() {
