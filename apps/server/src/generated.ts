@@ -3,6 +3,12 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { mermaid } from './kernel/machine.ts'
+import { fulfillmentOrderMachine } from './modules/fulfillment/index.ts'
+import { reservationMachine } from './modules/inventory/index.ts'
+import { orderMachine } from './modules/orders/index.ts'
+import { returnMachine } from './modules/returns/index.ts'
+import { shipmentMachine } from './modules/shipping/index.ts'
 import type { Database } from './platform/db.ts'
 import { sql } from './platform/sql.ts'
 import type { Application } from './wiring.ts'
@@ -17,7 +23,16 @@ export async function generatedFiles(application: Application): Promise<Map<stri
     ['openapi.json', openapi],
     ['schema.sql', await dumpSchema(application.db)],
     ['packages/client/src/schema.d.ts', await clientTypes(openapi)],
+    ['docs/states.md', drawMachines()],
   ])
+}
+
+/** Every state machine that people meet. */
+export const MACHINES = [orderMachine, fulfillmentOrderMachine, shipmentMachine, returnMachine, reservationMachine]
+
+function drawMachines(): string {
+  const drawn = MACHINES.map((machine) => `## ${machine.name}\n\`\`\`mermaid\n${mermaid(machine)}\n\`\`\`\n`)
+  return `# State machines\nDrawn by \`npm run generate\` from the machines in the code. Payment, fulfillment and return statuses of an order are derived, never set.\n\n${drawn.join('\n')}`
 }
 
 /** The types of the client, made by openapi-typescript, which brings a TypeScript of its own. */

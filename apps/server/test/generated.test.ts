@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { generatedFiles, ROOT } from '../src/generated.ts'
+import { generatedFiles, MACHINES, ROOT } from '../src/generated.ts'
+import { unreachableStates } from '../src/kernel/machine.ts'
 import { startApp, type TestApp } from './harness/app.ts'
 import { cloneDatabase } from './harness/database.ts'
 
@@ -20,8 +21,12 @@ afterAll(async () => {
   await drop()
 })
 
-test.each(['openapi.json', 'schema.sql', 'packages/client/src/schema.d.ts'])('%s is what the code says; else run npm run generate', async (path) => {
+test.each(['openapi.json', 'schema.sql', 'packages/client/src/schema.d.ts', 'docs/states.md'])('%s is what the code says; else run npm run generate', async (path) => {
   expect(await readFile(join(ROOT, path), 'utf8') === files.get(path), `${path} is out of date: run npm run generate and commit it`).toBe(true)
+})
+
+test.each(MACHINES.map((machine) => [machine.name, machine] as const))('every state of %s can be reached', (_, machine) => {
+  expect(unreachableStates(machine)).toEqual([])
 })
 
 describe('openapi.json', () => {

@@ -14,13 +14,13 @@ export type Login = { email: string; password: string; role: string }
  */
 export type FirstRun = (application: Application, progress: Progress, call: ApiCall) => Promise<{ logins: Login[] }>
 
-/** Answers the logins that were made, if this was the first run. */
-export async function runFirst(application: Application, options: { demo: boolean; progress: Progress; call: ApiCall }): Promise<Login[]> {
+/** Fills an empty installation. Answers who can sign in: those just made, or at a later start those of the demo, whose passwords are no secret. */
+export async function runFirst(application: Application, options: { demo: boolean; progress: Progress; call: ApiCall }): Promise<{ first: boolean; logins: Login[] }> {
   const { empty } = await application.db.one<{ empty: boolean }>(sql`select not exists (select from users) as empty`)
-  if (!empty) return []
+  if (!options.demo) return empty ? { first: true, ...(await createAdministrator(application, options.progress, options.call)) } : { first: false, logins: [] }
   // Loaded only where it is needed: the demo is nothing that a server carries along.
-  const first = options.demo ? (await import('../demo/seed.ts')).seedDemo : createAdministrator
-  return (await first(application, options.progress, options.call)).logins
+  const { seedDemo, demoLogins } = await import('../demo/seed.ts')
+  return empty ? { first: true, ...(await seedDemo(application, options.progress, options.call)) } : { first: false, logins: await demoLogins(application) }
 }
 
 const ADMINISTRATOR = 'admin@switchyard.local'
@@ -34,7 +34,7 @@ async function createAdministrator(_application: Application, _progress: Progres
     if (error instanceof Refusal && error.code === 'already_exists') return { logins: [] }
     throw error
   }
-  return { logins: [{ email: ADMINISTRATOR, password, role: 'Administrator' }] }
+  return { logins: [{ email: ADMINISTRATOR, password, role: 'Administrator; this password is shown once and stored nowhere' }] }
 }
 
 /** 95 bits in five groups that can be read out: no letter looks like a digit. */

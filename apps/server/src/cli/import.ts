@@ -23,7 +23,7 @@ Examples:
       const { report, text, differences } = await application.importOnlineRetail(resolve(process.env['INIT_CWD'] ?? process.cwd(), file), {
         date_order: options.dateOrder === 'day-first' ? 'day_first' : 'month_first',
         ...(maxLines === undefined ? {} : { max_lines: maxLines }),
-        progress: (lines, rate) => { progress.line(`Imported ${lines} lines, ${rate} lines/s`) },
+        progress: (lines, rate) => { progress.passing(`Imported ${lines} lines, ${rate} lines/s`) },
       })
       out(report, () => text)
       return maxLines === undefined && differences.length > 0 ? EXIT.failed : EXIT.ok

@@ -3,12 +3,15 @@ import { styleText } from 'node:util'
 /** Prints a result on stdout: with `--json` the value, else what `human` makes of it. Called once per command. */
 export type Out = (value: unknown, human: () => string) => void
 
-/** Between two lines of a percentage where stderr is no terminal: what is done sooner is not worth a line. */
+/** Between two passing lines where stderr is no terminal: what is done sooner is not worth a line. */
 const LOG_INTERVAL_MS = 2_000
 
-/** Tells on stderr what goes on. A terminal shows a percentage as it grows, a log gets a line of it now and then. */
+/** Tells on stderr what goes on. */
 export type Progress = {
   line: (text: string) => void
+  /** How far something has come: a terminal shows the latest in one line, a log gets one now and then. */
+  passing: (text: string) => void
+  /** The same as a percentage, with a label. */
   percent: (label: string, done: number, total: number) => void
 }
 
@@ -23,23 +26,25 @@ export function createProgress(stream: NodeJS.WriteStream = process.stderr): Pro
     if (shown !== '') stream.write('\n')
     shown = ''
   }
+  const passing = (text: string): void => {
+    if (stream.isTTY) {
+      if (text === shown) return
+      stream.write(`\r${text.padEnd(shown.length)}`)
+      shown = text
+    } else if (performance.now() - lastMs >= LOG_INTERVAL_MS) {
+      lastMs = performance.now()
+      stream.write(`${text}\n`)
+    }
+  }
   return {
     line: (text) => {
       endLine()
       stream.write(`${text}\n`)
     },
+    passing,
     percent: (label, done, total) => {
-      const text = `${label} ${String(total <= 0 ? 100 : Math.min(100, Math.floor((done / total) * 100))).padStart(3)} %`
-      if (!stream.isTTY) {
-        if (performance.now() - lastMs < LOG_INTERVAL_MS) return
-        lastMs = performance.now()
-        stream.write(`${text}\n`)
-      } else if (text !== shown) {
-        if (!shown.startsWith(label)) endLine()
-        stream.write(`\r${text}`)
-        shown = text
-        if (done >= total) endLine()
-      }
+      passing(`${label} ${String(total <= 0 ? 100 : Math.min(100, Math.floor((done / total) * 100))).padStart(3)} %`)
+      if (done >= total) endLine()
     },
   }
 }

@@ -95,8 +95,8 @@ async function serve({ config, progress, out }: Terminal, { createApplication, u
     if (applied.length > 0) say(`schema migrated (${applied.length})`)
     await application.prepare()
     if (ending.isWished()) return await exitOf(ending)
-    const logins = await runFirst(application, { demo: config.demo, progress, call: createInProcessApi(application.server, key).call })
-    if (logins.length > 0) say('first run done')
+    const { first, logins } = await runFirst(application, { demo: config.demo, progress, call: createInProcessApi(application.server, key).call })
+    if (first) say('first run done')
     if (ending.isWished()) return await exitOf(ending)
 
     const address = await listen(application, config.host, config.port)
@@ -129,10 +129,16 @@ async function requireFreePort(host: string, port: number): Promise<void> {
 }
 
 async function listen(application: Application, host: string, port: number): Promise<string> {
+  const { log } = application
+  const level = log.level
+  // Fastify would log the address, which is told better below.
+  log.level = 'warn'
   try {
     await application.server.listen({ host, port })
   } catch (error) {
     throw asPortFailure(error, host, port)
+  } finally {
+    log.level = level
   }
   const { port: actual } = application.server.server.address() as AddressInfo
   return urlOf(host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host, actual)
@@ -161,7 +167,7 @@ function welcome(address: string, host: string, logins: readonly Login[]): strin
     line('Reference', `${address}/reference`),
     line('Health', `${address}/health/ready`),
     ...elsewhere.map((found) => line('Network', `${urlOf(found!.address, port)}/`)),
-    ...(logins.length === 0 ? [] : ['', '  Sign in as (shown this once)', ...logins.map(({ email, password, role }) => `    ${email.padEnd(28)} ${password.padEnd(26)} ${role}`)]),
+    ...(logins.length === 0 ? [] : ['', '  Sign in as', ...logins.map(({ email, password, role }) => `    ${email.padEnd(Math.max(...logins.map((login) => login.email.length)))}  ${password}  ${role}`)]),
     '', `ready ${address}`,
   ].join('\n')
 }

@@ -14,7 +14,7 @@ export const COUNT = machine({
 /** Lines of one count: beyond that a count is several counts. */
 export const MAX_COUNT_LINES = 2_000
 
-export type CountLineView = { sku: string; counted: number | null; expected: number | null; variance: number | null; counted_at: string | null }
+type CountLineView = { sku: string; counted: number | null; expected: number | null; variance: number | null; counted_at: string | null }
 export type CountView = { id: string; location: string; status: CountStatus; note: string; created_at: string; closed_at: string | null; lines: CountLineView[]; actions: AllowedActions }
 
 /**

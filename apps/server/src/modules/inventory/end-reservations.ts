@@ -12,7 +12,7 @@ import type { Levels } from './stock.ts'
 /** An active reservation that the transaction has locked, and what is to become of it. */
 export type ToEnd = { reservation: LockedReservation; status: Exclude<ReservationStatus, 'active'>; order_id: string | null; caller_id: string; at: Date }
 
-export type Ended = { reservation: LockedReservation; units: ReservedUnits[]; event: NewEvent }
+type Ended = { reservation: LockedReservation; units: ReservedUnits[]; event: NewEvent }
 
 /**
  * Ends reservations: their units become available again, or an order's where it is a conversion. The caller has locked

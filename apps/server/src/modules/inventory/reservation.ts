@@ -18,7 +18,7 @@ export type ReservationStatus = (typeof RESERVATION.states)[number]
 type Claim = { status: ReservationStatus; expires_at: Date }
 
 /** The status as of now: a claim whose time is over has expired, even if nobody has swept it up yet. */
-export function statusAt({ status, expires_at }: Claim, now: Date): ReservationStatus {
+function statusAt({ status, expires_at }: Claim, now: Date): ReservationStatus {
   return status === 'active' && expires_at <= now ? 'expired' : status
 }
 

@@ -102,7 +102,7 @@ export async function readReservedUnits(db: Queryable, reservation_ids: readonly
   return groupByKey(rows, (row) => row.reservation_id)
 }
 
-export type Ending = { id: string; status: Exclude<ReservationStatus, 'active'>; at: Date; order_id: string | null }
+type Ending = { id: string; status: Exclude<ReservationStatus, 'active'>; at: Date; order_id: string | null }
 
 /** Ends reservations that the caller has locked and found active. */
 export async function writeEndings(tx: Tx, endings: readonly Ending[]): Promise<void> {

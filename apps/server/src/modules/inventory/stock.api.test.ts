@@ -84,7 +84,8 @@ describe('adjustments', () => {
   test('two at once that believe the same: one wins', async () => {
     const sku = await newSku({ leeds: 5 })
     const answers = await Promise.all([7, 8, 9].map((set_to) => adjust('leeds', 'correction', { sku, set_to, expected: 5 })))
-    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409, 409])
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1)
+    expect(answers.filter(({ body }) => body.code === 'stale_quantity')).toHaveLength(2)
   })
 
   test('a fact takes promised units and says so; an intention is refused', async () => {
@@ -165,7 +166,7 @@ describe('lists', () => {
     const first = await app().get('/v1/stock-levels?filter[available][gte]=901&filter[available][lte]=904&sort=-available&limit=3&count=true')
     expect(first.body.data?.map((row) => (row as { available: number }).available)).toEqual([904, 903, 902])
     expect(first.body['count']).toBe(4)
-    const next = String((first.body['page'] as { next: string }).next)
+    const { next } = first.body['page'] as { next: string }
     const second = await app().get(`/v1/stock-levels?filter[available][gte]=901&sort=-available&limit=3&after=${next}`)
     expect(second.body.data).toMatchObject([{ sku: skus[0], location: 'leeds', available: 901 }])
   })

@@ -15,7 +15,7 @@ const app = useApp()
 let shop: Shop
 beforeAll(async () => { shop = await openShop(app()) })
 
-const LOCATIONS = ['leeds', 'london', 'york'] as const
+const LOCATIONS: readonly string[] = ['leeds', 'london', 'york']
 const SKUS = 2
 
 type Cell = { available: number; reserved: number; allocated: number; damaged: number; deficit: number; safety_stock: number }
@@ -140,7 +140,7 @@ const STEPS = [
   tuple(place, option(constantFrom(...LOCATIONS)), integer({ min: 5, max: 60 })).map(([[i, , quantity], location, minutes]) => step(`reserve(${i},${location},${quantity} for ${minutes} min)`, async (model, { skus }) => {
     const sku = skus[i]!
     const answer = await app().post('/v1/reservations', { channel: 'web', minutes, lines: [{ sku, quantity, ...(location === null ? {} : { location }) }] })
-    const total = (location === null ? LOCATIONS : [location]).reduce<number>((sum, at) => sum + sellable(cellOf(model, sku, at)), 0)
+    const total = (location === null ? LOCATIONS : [location]).reduce((sum, at) => sum + sellable(cellOf(model, sku, at)), 0)
     expect(answer.status).toBe(quantity <= total ? 201 : 409)
     if (answer.status !== 201) return
     const units = answer.body['lines'] as Units
@@ -168,7 +168,7 @@ const STEPS = [
   })),
   place.map(([i, , quantity]) => step(`order(${i},${quantity})`, async (model, { skus }) => {
     const answer = await shop.order({ lines: [{ sku: skus[i]!, quantity }] })
-    const total = LOCATIONS.reduce<number>((sum, at) => sum + sellable(cellOf(model, skus[i]!, at)), 0)
+    const total = LOCATIONS.reduce((sum, at) => sum + sellable(cellOf(model, skus[i]!, at)), 0)
     expect(answer.status).toBe(quantity <= total ? 201 : 409)
     if (answer.status !== 201) return
     const id = String(answer.body['id'])

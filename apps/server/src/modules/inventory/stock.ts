@@ -3,7 +3,7 @@ export const STATES = ['available', 'reserved', 'allocated', 'damaged', 'quality
 export type State = (typeof STATES)[number]
 
 /** States of units that stand in the location, whoever they are promised to. */
-export const ON_HAND_STATES = ['available', 'reserved', 'allocated', 'damaged', 'quality_control', 'quarantine'] as const satisfies readonly State[]
+const ON_HAND_STATES = ['available', 'reserved', 'allocated', 'damaged', 'quality_control', 'quarantine'] as const satisfies readonly State[]
 
 /** States that people may move units between by hand; the others follow from reservations, orders and supplies. */
 export const FREE_STATES = ['available', 'damaged', 'quality_control', 'quarantine'] as const satisfies readonly State[]

@@ -1,6 +1,5 @@
 import { Type, type Static } from 'typebox'
-import { ids } from '../../kernel/id-kinds.ts'
-import { Address, Anything, closed, Code, Email, Id, Instant, Money, OneOf, PlainDate, Sku } from '../../platform/http/schemas.ts'
+import { Address, Anything, closed, Code, Email, Instant, Money, OneOf, PlainDate, Sku } from '../../platform/http/schemas.ts'
 
 /** Most lines that one call may order; imports take orders of any length. */
 export const MAX_LINES = 500
@@ -44,7 +43,6 @@ export const CaptureBody = Type.Object({
   shipping: Type.Optional(Money),
   discount: Type.Optional(Money),
   payments: Type.Optional(Type.Array(Tender, { maxItems: 10 })),
-  reservation_id: Type.Optional(Id(ids.reservation)),
   custom_fields: Type.Optional(Anything),
   note: Type.Optional(Type.String({ maxLength: 2_000 })),
   tags: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 60 }), { maxItems: 30 })),

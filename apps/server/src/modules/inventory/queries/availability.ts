@@ -10,12 +10,12 @@ import { sellableAt } from '../stock.ts'
 
 const MAX_SKUS = 100
 
-export type AskAvailability = { skus: readonly string[]; channel?: string; location?: string; date?: PlainDate }
+type AskAvailability = { skus: readonly string[]; channel?: string; location?: string; date?: PlainDate }
 
 type LevelRow = { variant_id: string; location: string; available: number; safety_stock: number; counted_at: Date | null; updated_at: Date }
 type QueueRow = { variant_id: string; backordered: number; inbound: (ExpectedUnits & { location: string })[] | null }
 
-export type LocationFigures = { location: string; available: number; safety_stock: number; sellable: number; counted_at: string | null; updated_at: string }
+type LocationFigures = { location: string; available: number; safety_stock: number; sellable: number; counted_at: string | null; updated_at: string }
 
 /** What can be sold of one SKU. `sellable` is null for services, of which there is always enough. */
 export type Availability = {

@@ -12,7 +12,7 @@ import { deleteDraft, insertDraft, lockDraft, setDraftOrder, touchDraft, type Dr
 import { readOrderViews, type OrderView } from '../order-view.ts'
 import type { OrderPorts } from '../ports.ts'
 
-/** Begins a draft. It claims no stock; a reservation can be made beside it. */
+/** Begins a draft. It claims no stock; whoever wants units kept aside makes a reservation beside it. */
 export const createDraft = command('orders.create_draft', 'orders:create', async ({ tx, now, caller, emit, audit }, { channel: code, input }: { channel: string; input: object }) => {
   const channel = (await findChannelsByCode(tx, [code])).get(code)
   if (channel === undefined || !inScope(caller, { channel_id: channel.id })) throw invalid([{ pointer: '/channel', code: 'unknown_channel', detail: `There is no channel "${code}".` }])
