@@ -12693,8 +12693,6 @@ export interface operations {
                         reference?: string;
                         amount?: components["schemas"]["Money"];
                     }[];
-                    /** @example rsv_01h455vb4pex5vsknk084sn02q */
-                    reservation_id?: string;
                     custom_fields?: {
                         [key: string]: unknown;
                     };
@@ -12740,7 +12738,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description busy, out_of_stock, external_id_conflict, reservation_not_active */
+            /** @description busy, out_of_stock, external_id_conflict */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -13595,8 +13593,6 @@ export interface operations {
                             reference?: string;
                             amount?: components["schemas"]["Money"];
                         }[];
-                        /** @example rsv_01h455vb4pex5vsknk084sn02q */
-                        reservation_id?: string;
                         custom_fields?: {
                             [key: string]: unknown;
                         };
@@ -13926,8 +13922,6 @@ export interface operations {
                             reference?: string;
                             amount?: components["schemas"]["Money"];
                         }[];
-                        /** @example rsv_01h455vb4pex5vsknk084sn02q */
-                        reservation_id?: string;
                         custom_fields?: {
                             [key: string]: unknown;
                         };
@@ -14112,7 +14106,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description busy, draft_placed, out_of_stock, external_id_conflict, reservation_not_active */
+            /** @description busy, draft_placed, out_of_stock, external_id_conflict */
             409: {
                 headers: {
                     [name: string]: unknown;
