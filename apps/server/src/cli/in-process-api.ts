@@ -28,7 +28,7 @@ export function createInProcessApi(server: FastifyInstance, key: string): InProc
       headers: { authorization: `Bearer ${key}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
       ...(body === undefined ? {} : { payload: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
-    const contentType = String(response.headers['content-type'] ?? '')
+    const contentType = response.headers['content-type'] ?? ''
     if (contentType.startsWith('application/problem+json')) throw refusalOf(JSON.parse(response.body) as { code: string } & RefusalFacts)
     written ||= method !== 'GET'
     return { status: response.statusCode, content_type: contentType, text: response.body }

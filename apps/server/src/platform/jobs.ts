@@ -39,7 +39,7 @@ const HEARTBEAT_SECONDS = 10
 const QUEUE = { retryLimit: 8, retryDelay: 2, retryBackoff: true, retryDelayMax: 300, heartbeatSeconds: HEARTBEAT_SECONDS, expireInSeconds: 900, retentionSeconds: 30 * 86_400, deleteAfterSeconds: 7 * 86_400 }
 
 export function createJobs(options: { url: string; log: Logger }): Jobs {
-  const boss = new PgBoss({ connectionString: options.url, max: 4, application_name: 'switchyard-jobs', superviseIntervalSeconds: 5, monitorIntervalSeconds: 5 } as ConstructorParameters<typeof PgBoss>[0])
+  const boss = new PgBoss({ connectionString: options.url, max: 4, application_name: 'switchyard-jobs', superviseIntervalSeconds: 5, monitorIntervalSeconds: 5 })
   boss.on('error', (error: Error) => { options.log.error({ err: error }, 'the job queue reports an error') })
   let started: Promise<unknown> | undefined
   const start = (): Promise<unknown> => (started ??= boss.start())

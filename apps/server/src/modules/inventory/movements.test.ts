@@ -118,7 +118,7 @@ function balancesBy(entries: readonly Entry[], start: Level): Balances {
     if (entry.from_state !== null) sums[entry.from_state] -= entry.quantity
     if (entry.to_state !== null) sums[entry.to_state] += entry.quantity
   }
-  return { ...sums, deficit: -sums.deficit }
+  return { ...sums, deficit: 0 - sums.deficit }
 }
 
 describe('whatever moves', () => {

@@ -57,7 +57,7 @@ const list = route({
     const scope = caller.channel_ids === undefined ? [] : [sql`d.channel_id = any(${arrayOf([...caller.channel_ids], 'uuid')})`]
     const page = await readPage<DraftListRow>(db, DRAFTS, query, (cursor) => sql`
       select ${cursor}, c.code as channel, d.input, d.order_id, d.created_at, d.updated_at, d.version from draft_orders d join channels c on c.id = d.channel_id`, [sql`d.order_id is null`, ...scope])
-    return { ...page, data: page.data.map(({ cursor_id, cursor_value: _, channel, ...row }) => viewDraft({ ...row, id: cursor_id }, channel)) }
+    return { ...page, data: page.data.map((row) => viewDraft({ ...row, id: row.cursor_id }, row.channel)) }
   },
 })
 

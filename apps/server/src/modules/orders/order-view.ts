@@ -85,7 +85,7 @@ function viewLine(line: OrderLineRow, order: OrderRow): OrderView['lines'][numbe
   return {
     id: ids.line.show(line.id), line_number: line.line_number, sku: line.sku, description: line.description, kind: line.kind, quantity: line.quantity,
     unit_price: money(line.unit_price), discount: money(line.discount), tax: money(line.tax), total: money(lineTotal(line, order.prices_include_tax)),
-    units: Object.fromEntries(UNIT_STATES.map((state) => [state, line[state]])) as UnitCounters, bundle: line.bundle, custom_fields: line.custom_fields,
+    units: Object.fromEntries(UNIT_STATES.map((state) => [state, line[state]])), bundle: line.bundle, custom_fields: line.custom_fields,
   }
 }
 

@@ -44,8 +44,10 @@ const NOBODY: Caller = { kind: 'system', id: '00000000-0000-7000-8000-0000000000
 /** The HTTP server with all routes, not yet listening. Refuses to be built with a route that anybody forgot to guard. */
 export async function createServer(options: ServerOptions): Promise<FastifyInstance> {
   checkRoutes(options)
+  // Declared so wide that the server is not typed by its logger.
+  const log: FastifyBaseLogger = options.log
   const app = Fastify({
-    loggerInstance: options.log as FastifyBaseLogger,
+    loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT_BYTES,
     genReqId: () => newId(),
