@@ -1069,8 +1069,7 @@ create table stock_movements (
   constraint stock_movements_check CHECK ((from_state IS DISTINCT FROM to_state)),
   constraint stock_movements_from_state_check CHECK ((from_state = ANY (ARRAY['available'::text, 'reserved'::text, 'allocated'::text, 'damaged'::text, 'quality_control'::text, 'quarantine'::text, 'on_order'::text, 'in_transit'::text, 'deficit'::text]))),
   constraint stock_movements_quantity_check CHECK ((quantity > 0)),
-  constraint stock_movements_to_state_check CHECK ((to_state = ANY (ARRAY['available'::text, 'reserved'::text, 'allocated'::text, 'damaged'::text, 'quality_control'::text, 'quarantine'::text, 'on_order'::text, 'in_transit'::text, 'deficit'::text]))),
-  constraint stock_movements_variant_id_location_id_fkey FOREIGN KEY (variant_id, location_id) REFERENCES stock_levels(variant_id, location_id)
+  constraint stock_movements_to_state_check CHECK ((to_state = ANY (ARRAY['available'::text, 'reserved'::text, 'allocated'::text, 'damaged'::text, 'quality_control'::text, 'quarantine'::text, 'on_order'::text, 'in_transit'::text, 'deficit'::text])))
 );
 CREATE INDEX stock_movements_cause ON public.stock_movements USING btree (cause_id);
 CREATE INDEX stock_movements_level ON public.stock_movements USING btree (variant_id, location_id, id);

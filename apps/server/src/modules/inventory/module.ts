@@ -22,6 +22,7 @@ export const inventoryModule: Module = {
     count_too_large: { status: 409, title: 'The count has too many SKUs' },
     count_closed: { status: 409, title: 'The count is closed' },
     inbound_closed: { status: 409, title: 'The supply is closed' },
+    reservation_not_active: { status: 409, title: 'The reservation has ended', remedy: 'Reserve again.' },
   },
   // A unit is back for sale long before a minute has passed.
   loops: [{ name: 'inventory.expire_reservations', interval_ms: 5_000, round: expireDueReservations }],

@@ -22,7 +22,6 @@ export function ordersModule(ports: OrderPorts): Module {
       order_not_placed: { status: 409, title: 'The order is not open' },
       order_not_cancelable: { status: 409, title: 'Too few units are left to cancel' },
       no_open_hold: { status: 409, title: 'No open hold' },
-      reservation_not_active: { status: 409, title: 'The reservation has ended' },
       draft_placed: { status: 409, title: 'The draft has become an order' },
     },
     loops: holdLoops,
