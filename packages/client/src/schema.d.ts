@@ -3703,7 +3703,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description busy */
+            /** @description busy, key_shown_once */
             409: {
                 headers: {
                     [name: string]: unknown;

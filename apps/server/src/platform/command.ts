@@ -33,10 +33,15 @@ export type Command<Input, Output> = {
   name: string
   permission: string
   handle: (context: Context, input: Input) => Promise<Output>
+  /** What of the input makes two calls under one idempotency key the same call. Secrets that are made anew for every call are none of it. */
+  identify: (input: Input) => unknown
 }
 
-export function command<Input, Output>(name: string, permission: string, handle: Command<Input, Output>['handle']): Command<Input, Output> {
-  return { kind: 'command', name, permission, handle }
+/** A command. Its whole input identifies a call, unless `identify` says what does. */
+export function command<Input, Output>(
+  name: string, permission: string, handle: Command<Input, Output>['handle'], identify: Command<Input, Output>['identify'] = (input) => input,
+): Command<Input, Output> {
+  return { kind: 'command', name, permission, handle, identify }
 }
 
 /** One call among those that a batch serves. `note` adds to the audit of this item. */

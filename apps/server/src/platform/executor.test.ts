@@ -53,6 +53,16 @@ describe('a command with a key', () => {
     expect(await value('b')).toBe(0)
   })
 
+  test('keeps nothing of a call that was turned away as busy, so that it may be sent again', async () => {
+    let rivals = 1
+    const contested = command('test.contested', 'public', async () => {
+      if (rivals-- > 0) throw refuse('busy', 'Others were first.')
+      return { done: true }
+    })
+    await expect(executor.run(contested, {}, request('contested'))).rejects.toThrow('busy')
+    expect(await executor.run(contested, {}, request('contested'))).toEqual({ output: { done: true }, replayed: false })
+  })
+
   test('keeps nothing of invalid input, so that the corrected call may use the key', async () => {
     await expect(executor.run(count, { name: 'c', by: 0 }, request('typo'))).rejects.toMatchObject({ code: 'invalid_input' })
     expect((await executor.run(count, { name: 'c', by: 3 }, request('typo'))).output.value).toBe(3)

@@ -44,7 +44,7 @@ export function createExecutor(options: ExecutorOptions): Executor {
 
   const run: Executor['run'] = async (command, input, request) => observed(options, command.name, 1, async () => {
     requirePermission(request.caller, command.permission)
-    const claim = claimOf(command.name, input, request)
+    const claim = claimOf(command.name, command.identify(input), request)
     try {
       return await retried(() => options.db.transaction((tx) => runInTransaction(options, tx, command, input, request, claim)))
     } catch (error) {

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { ids } from '../../kernel/id-kinds.ts'
-import { invalid } from '../../kernel/problem.ts'
+import { invalid, refuse } from '../../kernel/problem.ts'
 import { isTimeZone } from '../../kernel/time.ts'
 import { listQuery, pageOf, readPage, type ListSpec } from '../../platform/http/listing.ts'
 import { route, type Route } from '../../platform/http/route.ts'
@@ -148,14 +148,15 @@ function postApiKey(permissions: () => readonly string[]): Route {
       name: Type.String({ minLength: 1, maxLength: 100 }), permissions: Type.Array(Type.String({ maxLength: 80 }), { minItems: 1, maxItems: 200, uniqueItems: true }),
       channels: Type.Optional(Type.Array(Code, { maxItems: 200 })), locations: Type.Optional(Type.Array(Code, { maxItems: 1_000 })), expires_at: Type.Optional(Instant),
     }, closed),
-    reply: { status: 201, schema: Type.Object({ id: Type.String(), key: Type.String(), prefix: Type.String() }, closed) },
+    reply: { status: 201, schema: Type.Object({ id: Type.String(), key: Type.String(), prefix: Type.String() }, closed) }, problems: ['key_shown_once'],
     handle: async ({ body, run }) => {
       const unknown = body.permissions.filter((permission) => permission !== '*' && !permissions().includes(permission))
       if (unknown.length > 0) throw invalid([{ pointer: '/permissions', code: 'unknown_permission', detail: `There is no permission ${unknown.join(', ')}.` }])
       const key = newSecret('swy')
       const prefix = key.slice(0, 10)
-      const { id } = await run(createApiKey, { ...body, secret_hash: hashForStorage(key), prefix })
-      return { id, key, prefix }
+      const made = await run(createApiKey, { ...body, secret_hash: hashForStorage(key), prefix })
+      if (made.prefix !== prefix) throw refuse('key_shown_once', `The key ${made.id} was made by the first request with this Idempotency-Key and shown in its answer.`, { key_id: made.id })
+      return { id: made.id, key, prefix }
     },
   })
 }

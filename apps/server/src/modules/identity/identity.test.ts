@@ -47,6 +47,27 @@ describe('API keys', () => {
 })
 
 describe('idempotency', () => {
+  test('a request that makes a secret is the same request when it is sent again', async () => {
+    const headers = { 'idempotency-key': 'k-secrets' }
+    const first = await app().post('/v1/users', staff('eve@example.com'), { headers })
+    const second = await app().post('/v1/users', staff('eve@example.com'), { headers })
+    expect([first.status, second.status, second.headers['idempotency-replayed'], second.body['id']]).toEqual([201, 201, 'true', first.body['id']])
+
+    const body = { name: 'till', permissions: ['events:read'] }
+    const key = await app().post('/v1/api-keys', body, { headers: { 'idempotency-key': 'k-key' } })
+    const lost = await app().post('/v1/api-keys', body, { headers: { 'idempotency-key': 'k-key' } })
+    expect([key.status, lost.status, lost.body.code, lost.body['key_id']]).toEqual([201, 409, 'key_shown_once', key.body['id']])
+  })
+
+  test('callers who have not signed in share no keys', async () => {
+    await app().post('/v1/users', staff('fay@example.com'))
+    const headers = { 'idempotency-key': '1' }
+    for (const email of ['fay@example.com', 'ann@example.com']) {
+      const answer = await app().post('/v1/sessions', { email, password: 'correct horse battery' }, { headers })
+      expect([email, answer.status, answer.headers['idempotency-replayed']]).toEqual([email, 201, undefined])
+    }
+  })
+
   test('the same key and body answer with the first outcome; another body is refused', async () => {
     const headers = { 'idempotency-key': 'k-1' }
     const first = await app().call('PUT', '/v1/roles/packer', { name: 'Packer', permissions: ['events:read'] }, { headers })

@@ -13,6 +13,7 @@ export function identityModule(permissions: () => Readonly<Record<string, string
     permissions: { 'identity:manage': 'Add and change staff and roles', 'identity:keys': 'Make and revoke API keys' },
     problems: {
       role_built_in: { status: 409, title: 'The role is built in' },
+      key_shown_once: { status: 409, title: 'The key was shown once', remedy: 'Where its answer was lost, revoke the key named in the answer and make another with a new Idempotency-Key.' },
       wrong_credentials: { status: 401, title: 'Wrong e-mail address or password' },
       too_many_attempts: { status: 429, title: 'Too many failed sign-ins' },
     },

@@ -135,7 +135,9 @@ function callOf(options: ServerOptions, request: FastifyRequest, reply: FastifyR
   if (typeof key === 'string' && (key.length === 0 || key.length > 255)) {
     throw invalid([{ pointer: '/headers/idempotency-key', code: 'too_large', detail: 'An Idempotency-Key has 1 to 255 characters.' }])
   }
-  const call: Request = { caller: request.caller, request_id: request.id, ...(typeof key === 'string' ? { idempotency_key: key } : {}) }
+  // Keys belong to their caller, and whoever has not said who they are share one: their calls (sign-in) are not repeated.
+  const isKeyed = typeof key === 'string' && request.routeOptions.config.route?.permission !== 'public'
+  const call: Request = { caller: request.caller, request_id: request.id, ...(isKeyed ? { idempotency_key: key } : {}) }
   const answered = <Output>({ output, replayed }: { output: Output; replayed: boolean }): Output => {
     if (replayed) reply.header('idempotency-replayed', 'true')
     return output

@@ -22,8 +22,8 @@ export const createApiKey = command('identity.create_api_key', 'identity:keys', 
   })
   audit({ subject_id: id, changes: { permissions: { before: [], after: input.permissions } } })
   emit({ type: 'api_key.created', subject_id: id, data: { api_key_id: ids.api_key.show(id), name: input.name, permissions: input.permissions } })
-  return { id: ids.api_key.show(id) }
-})
+  return { id: ids.api_key.show(id), prefix: input.prefix }
+}, ({ secret_hash: _hash, prefix: _prefix, ...rest }) => rest)
 
 export const revokeApiKey = command('identity.revoke_api_key', 'identity:keys', async ({ tx, now, emit, audit }, input: { key_id: string }) => {
   if (!(await revoke(tx, input.key_id, now))) throw refuse('not_found', 'There is no such key, or it is revoked already.')

@@ -16,4 +16,4 @@ export const createUser = command('identity.create_user', 'identity:manage', asy
   audit({ subject_id: id, changes: { roles: { before: [], after: grants.map(({ role_code }) => role_code) } } })
   emit({ type: 'user.created', subject_id: id, data: { user_id: ids.user.show(id), roles: grants.map(({ role_code }) => role_code) } })
   return { id: ids.user.show(id) }
-})
+}, ({ password_hash: _salted, ...rest }) => rest)

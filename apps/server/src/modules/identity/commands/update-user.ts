@@ -25,4 +25,4 @@ export const updateUser = command('identity.update_user', 'identity:manage', asy
   audit({ subject_id: user.id, changes })
   emit({ type: 'user.updated', subject_id: user.id, data: { user_id: ids.user.show(user.id), changed: [...Object.keys(changes), ...(input.roles === undefined ? [] : ['roles'])] } })
   return { id: ids.user.show(user.id) }
-})
+}, ({ patch: { password_hash, ...patch }, ...rest }) => ({ ...rest, patch, sets_password: password_hash !== undefined }))
