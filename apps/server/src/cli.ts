@@ -1,41 +1,9 @@
-// The command line of Switchyard. Each group of commands is a file in cli/ that registers itself here.
-import { Command, CommanderError } from 'commander'
-import { registerApi } from './cli/api.ts'
-import { registerAudit } from './cli/audit.ts'
+// The command line of Switchyard: runs a command and tells the shell how it ended.
+import { CommanderError } from 'commander'
 import { CliFailure, EXIT, type ExitCode } from './cli/exit-codes.ts'
-import { registerDemo } from './cli/demo.ts'
-import { registerExport } from './cli/export.ts'
-import { registerImport } from './cli/import.ts'
-import { registerKeys } from './cli/keys.ts'
-import { registerMigrate } from './cli/migrate.ts'
-import { registerOrders } from './cli/orders.ts'
-import { registerStart } from './cli/start.ts'
-import { registerStock } from './cli/stock.ts'
-import { registerWorker } from './cli/worker.ts'
+import { createProgram } from './cli/program.ts'
 import { Refusal } from './kernel/problem.ts'
 import { errorCode } from './platform/error-code.ts'
-
-const GROUPS: readonly ((program: Command) => void)[] = [
-  registerStart, registerWorker, registerMigrate, registerAudit, registerKeys, registerApi, registerOrders, registerStock, registerImport, registerExport, registerDemo,
-]
-
-function createProgram(): Command {
-  const program = new Command('switchyard')
-    .description('Order management for multichannel retailers')
-    .option('--json', 'print one JSON document on stdout instead of text')
-    .configureHelp({ showGlobalOptions: true })
-    .showHelpAfterError('(--help shows what there is, with examples)')
-    .exitOverride()
-    .addHelpText('after', `
-Examples:
-  npm start                                        run the server
-  npm run switchyard -- orders list                work with the installation; no server need run
-  npm run -s switchyard -- audit --json            for programs: JSON on stdout, progress on stderr
-
-Exit codes: 0 ok, 1 refused or failed, 2 wrong command line, 3 the audit found rows, 4 another copy runs on this home.`)
-  for (const register of GROUPS) register(program)
-  return program
-}
 
 async function run(argv: readonly string[]): Promise<ExitCode> {
   try {

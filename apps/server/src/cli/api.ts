@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { inApplication, parseJson, readInput } from './context.ts'
+import { inApplicationWith, parseJson, readInput } from './context.ts'
 import { CliFailure, EXIT } from './exit-codes.ts'
 import type { Method } from './in-process-api.ts'
 
@@ -19,10 +19,7 @@ Examples:
   npm run -s switchyard -- api GET '/v1/orders?limit=5&sort=-placed_at'
   npm run -s switchyard -- api POST /v1/locations --data @location.json
   npm run -s switchyard -- api PATCH /v1/users/usr_01j9… --data '{"active":false}' --if-match 3`)
-    .action(inApplication(async ({ send, out }, method: string, path: string, options: ApiOptions) => {
-      const verb = METHODS.find((known) => known === method.toUpperCase())
-      if (verb === undefined) throw new CliFailure(EXIT.usage, `There is no method "${method}". There are ${METHODS.join(', ')}.`)
-      const body = options.data === undefined ? undefined : await bodyOf(options.data)
+    .action(inApplicationWith(readRequest, async ({ send, out }, { verb, body }, _method, path, options) => {
       const answer = await send(verb, path.startsWith('/') ? path : `/${path}`, body, {
         ...(options.key === undefined ? {} : { 'idempotency-key': options.key }),
         ...(options.ifMatch === undefined ? {} : { 'if-match': /^\d+$/.test(options.ifMatch) ? `"${options.ifMatch}"` : options.ifMatch }),
@@ -32,6 +29,12 @@ Examples:
       if (answer.text === '' && answer.status === 204) out({ status: answer.status }, () => 'Done.')
       else out(value, () => (isJson ? JSON.stringify(value, null, 2) : answer.text))
     }))
+}
+
+async function readRequest(method: string, _path: string, options: ApiOptions): Promise<{ verb: Method; body: unknown }> {
+  const verb = METHODS.find((known) => known === method.toUpperCase())
+  if (verb === undefined) throw new CliFailure(EXIT.usage, `There is no method "${method}". There are ${METHODS.join(', ')}.`)
+  return { verb, body: options.data === undefined ? undefined : await bodyOf(options.data) }
 }
 
 async function bodyOf(data: string): Promise<unknown> {

@@ -41,14 +41,16 @@ export function inTerminal<Args extends unknown[]>(work: (terminal: Terminal, ..
 
 /** The action of a command that works on the database, whatever the state of its schema. */
 export function onDatabase<Args extends unknown[]>(work: (terminal: Terminal & { database: OpenedDatabase }, ...args: Args) => Promise<ExitCode | void>): Action {
-  return inTerminal(async (terminal, ...args: Args) => {
-    const database = await openInstallation(terminal.config, terminal.progress.line)
-    try {
-      return await work({ ...terminal, database }, ...args)
-    } finally {
-      await database.close()
-    }
-  })
+  return inTerminal((terminal, ...args: Args) => withDatabase(terminal, (database) => work({ ...terminal, database }, ...args)))
+}
+
+async function withDatabase(terminal: Terminal, work: (database: OpenedDatabase) => Promise<ExitCode | void>): Promise<ExitCode | void> {
+  const database = await openInstallation(terminal.config, terminal.progress.line)
+  try {
+    return await work(database)
+  } finally {
+    await database.close()
+  }
 }
 
 /**
@@ -56,11 +58,25 @@ export function onDatabase<Args extends unknown[]>(work: (terminal: Terminal & {
  * migrated; any other outdated schema is refused, because a command should not upgrade an installation in passing.
  */
 export function inApplication<Args extends unknown[]>(work: (context: CliContext, ...args: Args) => Promise<ExitCode | void>): Action {
-  return onDatabase(async ({ database, ...terminal }, ...args: Args) => {
+  return inTerminal((terminal, ...args: Args) => withApplication(terminal, (context) => work(context, ...args)))
+}
+
+/** The same for a command with input to check first: a slip on the command line should not wait for the database. */
+export function inApplicationWith<Input, Args extends unknown[]>(
+  read: (...args: Args) => Promise<Input>, work: (context: CliContext, input: Input, ...args: Args) => Promise<ExitCode | void>,
+): Action {
+  return inTerminal(async (terminal, ...args: Args) => {
+    const input = await read(...args)
+    return withApplication(terminal, (context) => work(context, input, ...args))
+  })
+}
+
+async function withApplication(terminal: Terminal, work: (context: CliContext) => Promise<ExitCode | void>): Promise<ExitCode | void> {
+  return withDatabase(terminal, async (database) => {
     const application = await openApplication(database, terminal)
     const api = createInProcessApi(application.server, application.key)
     try {
-      const code = await work({ ...terminal, application, call: api.call, send: api.send }, ...args)
+      const code = await work({ ...terminal, application, call: api.call, send: api.send })
       // Where a server runs, its workers do what has become due. Where none does, the command leaves nothing half done.
       if (api.hasWritten() && database.embedded && (await findOccupant(terminal.config.home)) === undefined) await application.settle()
       return code

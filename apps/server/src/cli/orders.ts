@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { inApplication, parseJson, readInput, type CliContext } from './context.ts'
+import { inApplication, inApplicationWith, parseJson, readInput, type CliContext } from './context.ts'
 import { withQuery } from './in-process-api.ts'
 import { faint, shortTime, strong, table } from './output.ts'
 
@@ -70,10 +70,10 @@ function registerWrites(orders: Command): void {
 Examples:
   npm run switchyard -- orders place order.json
   echo '{"channel":"web","lines":[{"sku":"MUG-01","quantity":1}]}' | npm run -s switchyard -- orders place - --json`)
-    .action(inApplication(async (context, file: string, options: { key?: string }) => {
-      const body = parseJson(await readInput(file), file === '-' ? 'Standard input' : file)
-      await write(context, '/v1/orders', body, options.key)
-    }))
+    .action(inApplicationWith(
+      async (file: string, _options: { key?: string }) => parseJson(await readInput(file), file === '-' ? 'Standard input' : file),
+      async (context, body, _file, options) => write(context, '/v1/orders', body, options.key),
+    ))
 
   orders.command('cancel <order>')
     .description('Cancel what has not left yet')

@@ -99,6 +99,7 @@ async function serve({ config, progress, out }: Terminal, { createApplication, u
     if (first) say('first run done')
     if (ending.isWished()) return await exitOf(ending)
 
+    await application.server.ready()
     // Starting leaves 30 to 50 MB of garbage, which an idle process would keep for good.
     globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' })
     const address = await listen(application, config.host, config.port)
