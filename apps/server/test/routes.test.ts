@@ -28,6 +28,13 @@ describe('every route', () => {
     }
   })
 
+  test('that is public asks nobody who they are', async () => {
+    for (const one of app().application.modules.flatMap(({ routes }) => routes).filter(({ permission }) => permission === 'public')) {
+      const response = await app().application.server.inject({ method: one.method, url: urlOf(one), ...(one.method === 'GET' ? {} : { payload: {} }) })
+      expect([one.operation_id, [401, 403].includes(response.statusCode) || response.statusCode >= 500]).toEqual([one.operation_id, false])
+    }
+  })
+
   test.each(Object.keys(BUILT_IN_ROLES))('lets %s do what the role may and nothing else', async (role) => {
     const permissions = BUILT_IN_ROLES[role]!.permissions
     for (const one of guarded()) {

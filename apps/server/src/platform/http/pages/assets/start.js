@@ -162,7 +162,8 @@ function locationCodes() {
 
 /** A field of an event in words; undefined for what says nothing to a person (ids of things shown elsewhere). */
 function factOf(name, value, { skus, codes }) {
-  if (name === 'number' || name === 'kind' || value === null || value === '') return undefined
+  // The pickup code proves who the customer is, so nobody else should read it off a screen.
+  if (name === 'number' || name === 'kind' || name === 'pickup_code' || value === null || value === '') return undefined
   if (name === 'location_id') return codes.has(value) ? `at ${codes.get(value)}` : undefined
   if (name.endsWith('_id')) return undefined
   if (Array.isArray(value)) {
