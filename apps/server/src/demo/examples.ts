@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Application } from '../wiring.ts'
 import type { ApiCall } from '../cli/in-process-api.ts'
 
@@ -23,7 +24,8 @@ const RANGE = [
 const gbp = (amount: string) => ({ amount, currency: 'GBP' })
 
 /** One example of everything that waits for somebody, made through the API like any order. */
-export async function seedExamples(application: Application, call: ApiCall): Promise<void> {
+export async function seedExamples(application: Application, ask: ApiCall): Promise<void> {
+  const call = repeatable(ask)
   await seedRange(call)
   const place = (body: object, channel = 'web-store'): Promise<Order> => call('POST', '/v1/orders', { channel, ...body })
   const to = (index: number) => ({ shipping_address: ADDRESSES[index % ADDRESSES.length]!, customer: { name: ADDRESSES[index % ADDRESSES.length]!.name, email: `${ADDRESSES[index % ADDRESSES.length]!.name.toLowerCase().replace(' ', '.')}@example.com` } })
@@ -44,6 +46,15 @@ export async function seedExamples(application: Application, call: ApiCall): Pro
   await call('POST', '/v1/reservations', { channel: 'web-store', lines: [{ sku: 'TEA-BREAKFAST', quantity: 2 }], reference: 'a checkout that is under way' })
   await call('POST', '/v1/inbound-supplies', { location: 'daventry-dc', sku: 'LAMP-SIGNAL', quantity: 80, expected_on: inDays(10), reference: 'PO 4711' })
   await call('POST', '/v1/stock/moves', { location: 'leeds-dc', reason: 'damaged', lines: [{ sku: 'MUG-RED', from_state: 'available', to_state: 'damaged', quantity: 3 }], note: 'A pallet tipped over.' })
+}
+
+/** Every write carries a key made of itself: a seeding that was cut off is begun again, and what it had done is answered, not done twice. */
+function repeatable(ask: ApiCall): ApiCall {
+  return (method, path, body, headers) => {
+    if (method === 'GET') return ask(method, path, body, headers)
+    const key = createHash('sha256').update(JSON.stringify([method, path, body])).digest('base64url')
+    return ask(method, path, body, { ...headers, 'idempotency-key': `demo-${key}` })
+  }
 }
 
 async function seedRange(call: ApiCall): Promise<void> {

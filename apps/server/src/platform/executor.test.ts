@@ -75,7 +75,7 @@ const countMany = batchCommand<{ name: string; by: number }, { name: string }>('
     insert into counters select name, sum(by)::int from ${rowsOf(accepted.map(({ input }) => input), { name: 'text', by: 'int' })} group by name order by name
     on conflict (name) do update set value = counters.value + excluded.value`)
   for (const item of accepted) emit(item as never, { type: 'counted', data: item.input })
-  return items.map(({ input }): Outcome<{ name: string }> => (input.by === 0 ? { ok: false, refusal: refuse('busy', 'Nothing to count.') } : { ok: true, output: { name: input.name } }))
+  return items.map(({ input }): Outcome<{ name: string }> => (input.by === 0 ? { ok: false, refusal: refuse(input.name === 'typo' ? 'invalid_input' : 'not_found', 'Nothing to count.') } : { ok: true, output: { name: input.name } }))
 }, 50)
 const inBatch = (input: { name: string; by: number }, key?: string) => executor.submit(countMany, input, request(key))
 
@@ -84,6 +84,13 @@ describe('a batch', () => {
     const results = await Promise.allSettled([inBatch({ name: 'd', by: 1 }), inBatch({ name: 'd', by: 0 }), inBatch({ name: 'd', by: 2 })])
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
     expect(await value('d')).toBe(3)
+  })
+
+  test('keeps nothing of invalid input either, and repeats every other refusal', async () => {
+    await expect(inBatch({ name: 'typo', by: 0 }, 'batch-typo')).rejects.toMatchObject({ code: 'invalid_input' })
+    expect(await inBatch({ name: 'fixed', by: 2 }, 'batch-typo')).toEqual({ output: { name: 'fixed' }, replayed: false })
+    await expect(inBatch({ name: 'gone', by: 0 }, 'batch-gone')).rejects.toMatchObject({ code: 'not_found' })
+    await expect(inBatch({ name: 'gone', by: 1 }, 'batch-gone')).rejects.toMatchObject({ code: 'idempotency_key_reused' })
   })
 
   test('finds the item that breaks it, and serves all others', async () => {

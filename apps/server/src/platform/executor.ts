@@ -5,7 +5,7 @@ import type { Clock } from './clock.ts'
 import type { AuditNote, BatchCommand, BatchContext, BatchItem, Command, Outcome, Request } from './command.ts'
 import { isRetryable, type Database, type Tx } from './db.ts'
 import { writeEvents, type EventContext, type NewEvent } from './events.ts'
-import { claimKeys, inputHash, storeOutcomes, type Claim } from './idempotency.ts'
+import { claimKeys, inputHash, releaseKeys, storeOutcomes, type Claim } from './idempotency.ts'
 import type { NewJob } from './jobs.ts'
 import { rowsOf, sql } from './sql.ts'
 
@@ -174,10 +174,10 @@ async function runBatchInTransaction<Input, Output>(
     pending.audit.push(auditEntry(command.name, calls[open[i]!]!.request, items[i]!.now, outcome.subject_id === undefined ? undefined : { subject_id: outcome.subject_id }))
   })
   await flush(options, tx, pending)
-  await storeOutcomes(tx, keyed.flatMap(({ claim, index }) => {
-    const outcome = settled[index]!
-    return outcome.replayed ? [] : [{ claim, outcome }]
-  }))
+  const ours = keyed.map(({ claim, index }) => ({ claim, outcome: settled[index]! })).filter(({ outcome }) => !outcome.replayed)
+  const isUndecided = ({ outcome }: (typeof ours)[number]): boolean => !outcome.ok && NO_OUTCOMES.has(outcome.refusal.code)
+  await releaseKeys(tx, ours.filter(isUndecided).map(({ claim }) => claim))
+  await storeOutcomes(tx, ours.filter((one) => !isUndecided(one)))
   return settled as Settled<Output>[]
 }
 

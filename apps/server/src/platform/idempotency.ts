@@ -57,6 +57,14 @@ function replay<Output>(claim: Claim, stored: StoredKey | undefined): Outcome<Ou
   return { ok: false, refusal: new Refusal(stored.outcome.refusal.code, stored.outcome.refusal.facts) }
 }
 
+/** Gives up keys that were claimed in this transaction and decided nothing: a corrected call may use them. */
+export async function releaseKeys(tx: Tx, claims: readonly Claim[]): Promise<void> {
+  if (claims.length === 0) return
+  await tx.run(sql`
+    delete from idempotency_keys
+    where (caller_id, key) in (select caller_id, key from ${rowsOf(claims, { caller_id: 'uuid', key: 'text' })})`)
+}
+
 /** Stores the outcomes of claimed keys, in the transaction of their effects. */
 export async function storeOutcomes(tx: Tx, settled: readonly { claim: Claim; outcome: Outcome<unknown> }[]): Promise<void> {
   if (settled.length === 0) return
