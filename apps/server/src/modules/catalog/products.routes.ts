@@ -47,9 +47,9 @@ const postProduct = route({
   operation_id: 'createProduct', method: 'POST', url: '/v1/products', tag: 'catalog', permission: createProduct.permission, summary: 'Add a product',
   body: Type.Object({ handle: Handle, name: Name, ...productFields }, closed),
   reply: { status: 201, schema: ProductView }, problems: ['already_exists'],
-  handle: async ({ body, run, header }) => {
+  handle: async ({ body, run, etag }) => {
     const product = await run(createProduct, body)
-    header('etag', `"${product.version}"`)
+    etag(product.version)
     return product
   },
 })
@@ -58,10 +58,10 @@ const getProduct = route({
   operation_id: 'getProduct', method: 'GET', url: '/v1/products/:product_id', tag: 'catalog', permission: 'catalog:read', summary: 'Show a product with its variants',
   params,
   reply: { status: 200, schema: ProductView }, problems: ['not_found'],
-  handle: async ({ params: { product_id }, db, header }) => {
+  handle: async ({ params: { product_id }, db, etag }) => {
     const product = await findProduct(db, ids.product.parse(product_id)!)
     if (product === undefined) throw refuse('not_found', 'There is no such product.')
-    header('etag', `"${product.version}"`)
+    etag(product.version)
     return viewProduct(db, product)
   },
 })
@@ -71,9 +71,9 @@ const patchProduct = route({
   params,
   body: Type.Object({ name: Type.Optional(Name), ...productFields }, closed),
   reply: { status: 200, schema: ProductView }, problems: ['not_found', 'stale_version'],
-  handle: async ({ params: { product_id }, body, seen_version, run, header }) => {
+  handle: async ({ params: { product_id }, body, seen_version, run, etag }) => {
     const product = await run(updateProduct, { product_id: ids.product.parse(product_id)!, seen_version, patch: body })
-    header('etag', `"${product.version}"`)
+    etag(product.version)
     return product
   },
 })

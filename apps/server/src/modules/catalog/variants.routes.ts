@@ -50,9 +50,9 @@ const postVariant = route({
   description: 'The product is made where there is none with the handle given. A bundle gets its components by `PUT /v1/variants/{sku}/bundle`.',
   body: NewVariant,
   reply: { status: 201, schema: VariantView }, problems: ['already_exists'],
-  handle: async ({ body, run, header }) => {
+  handle: async ({ body, run, etag }) => {
     const variant = await run(createVariant, body)
-    header('etag', `"${variant.version}"`)
+    etag(variant.version)
     return variant
   },
 })
@@ -101,10 +101,10 @@ const getVariant = route({
   operation_id: 'getVariant', method: 'GET', url: '/v1/variants/:sku', tag: 'catalog', permission: 'catalog:read', summary: 'Show a variant',
   params,
   reply: { status: 200, schema: VariantView }, problems: ['not_found'],
-  handle: async ({ params: { sku }, db, header }) => {
+  handle: async ({ params: { sku }, db, etag }) => {
     const variant = await viewVariant(db, sku)
     if (variant === undefined) throw refuse('not_found', `There is no SKU "${sku}".`)
-    header('etag', `"${variant.version}"`)
+    etag(variant.version)
     return variant
   },
 })
@@ -114,9 +114,9 @@ const patchVariant = route({
   params,
   body: Type.Object({ product: Type.Optional(Handle), ...variantFields }, closed),
   reply: { status: 200, schema: VariantView }, problems: ['not_found', 'stale_version'],
-  handle: async ({ params: { sku }, body: { product, ...patch }, seen_version, run, header }) => {
+  handle: async ({ params: { sku }, body: { product, ...patch }, seen_version, run, etag }) => {
     const variant = await run(updateVariant, { sku, seen_version, patch, ...(product === undefined ? {} : { product }) })
-    header('etag', `"${variant.version}"`)
+    etag(variant.version)
     return variant
   },
 })
@@ -127,9 +127,9 @@ const putBundle = route({
   params,
   body: Type.Object({ components: Type.Array(Type.Object({ sku: Sku, quantity: Type.Integer({ minimum: 1, maximum: 10_000 }) }, closed), { minItems: 1, maxItems: 100 }) }, closed),
   reply: { status: 200, schema: VariantView }, problems: ['not_found', 'not_a_bundle', 'stale_version'],
-  handle: async ({ params: { sku }, body, seen_version, run, header }) => {
+  handle: async ({ params: { sku }, body, seen_version, run, etag }) => {
     const variant = await run(saveBundle, { sku, seen_version, ...body })
-    header('etag', `"${variant.version}"`)
+    etag(variant.version)
     return variant
   },
 })
@@ -140,9 +140,9 @@ const putIdentifiers = route({
   params,
   body: Type.Object({ identifiers: Type.Array(IdentifierInput, { maxItems: 50 }) }, closed),
   reply: { status: 200, schema: VariantView }, problems: ['not_found', 'identifier_taken', 'stale_version'],
-  handle: async ({ params: { sku }, body, seen_version, run, header }) => {
+  handle: async ({ params: { sku }, body, seen_version, run, etag }) => {
     const variant = await run(saveIdentifiers, { sku, seen_version, ...body })
-    header('etag', `"${variant.version}"`)
+    etag(variant.version)
     return variant
   },
 })

@@ -51,9 +51,9 @@ const postChannel = route({
   description: 'The code, the kind and the currency stay as they are.',
   body: Type.Object({ code: Code, name: Field.name, kind: Field.kind, currency: Field.currency, ...OPTIONAL }, closed),
   reply: { status: 201, schema: ChannelView }, problems: ['already_exists'],
-  handle: async ({ body, run, header }) => {
+  handle: async ({ body, run, etag }) => {
     const channel = await run(createChannel, body)
-    header('etag', `"${channel.version}"`)
+    etag(channel.version)
     return channel
   },
 })
@@ -62,9 +62,9 @@ const getChannel = route({
   operation_id: 'getChannel', method: 'GET', url: '/v1/channels/:code', tag: 'channels', permission: 'channels:read', summary: 'Look at a channel',
   params: ByCode,
   reply: { status: 200, schema: ChannelView }, problems: ['not_found'],
-  handle: async ({ params, caller, db, header }) => {
+  handle: async ({ params, caller, db, etag }) => {
     const channel = requireChannel(caller, params.code, await findChannel(db, params.code))
-    header('etag', `"${channel.version}"`)
+    etag(channel.version)
     return viewChannel(channel)
   },
 })
@@ -74,9 +74,9 @@ const patchChannel = route({
   params: ByCode,
   body: Type.Object({ name: Type.Optional(Field.name), ...OPTIONAL }, closed),
   reply: { status: 200, schema: ChannelView }, problems: ['not_found', 'stale_version'],
-  handle: async ({ params, body, seen_version, run, header }) => {
+  handle: async ({ params, body, seen_version, run, etag }) => {
     const channel = await run(updateChannel, { code: params.code, seen_version, patch: body })
-    header('etag', `"${channel.version}"`)
+    etag(channel.version)
     return channel
   },
 })

@@ -16,11 +16,11 @@ const getOrderForm = route({
   params: ByCode,
   query: Type.Object({ form_version: Type.Optional(Type.Integer({ minimum: 0, maximum: 2_147_483_647 })) }, closed),
   reply: { status: 200, schema: OrderFormView }, problems: ['not_found'],
-  handle: async ({ params, query, caller, db, header }) => {
+  handle: async ({ params, query, caller, db, etag }) => {
     const channel = requireChannel(caller, params.code, await findChannel(db, params.code))
     const version = query.form_version ?? channel.form_version
     if (version > channel.form_version) throw refuse('not_found', `The newest order form of ${channel.code} is version ${channel.form_version}.`)
-    header('etag', `"${version}"`)
+    etag(version)
     return viewOrderForm(channel.code, await findOrderForm(db, channel.id, version))
   },
 })
@@ -31,9 +31,9 @@ const putOrderForm = route({
   params: ByCode,
   body: Type.Object({ fields: Type.Array(FormField, { maxItems: 100 }) }, closed),
   reply: { status: 200, schema: OrderFormView }, problems: ['not_found', 'stale_version'],
-  handle: async ({ params, body, seen_version, run, header }) => {
+  handle: async ({ params, body, seen_version, run, etag }) => {
     const form = await run(saveOrderForm, { code: params.code, seen_form_version: seen_version, fields: body.fields })
-    header('etag', `"${form.form_version}"`)
+    etag(form.form_version)
     return form
   },
 })

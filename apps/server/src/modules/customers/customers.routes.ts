@@ -95,9 +95,9 @@ const postCustomer = route({
   operation_id: 'createCustomer', method: 'POST', url: '/v1/customers', tag: 'customers', permission: createCustomer.permission, summary: 'Add a customer',
   body: Type.Object({ ...fields, identities: Type.Optional(Identities) }, closed),
   reply: { status: 201, schema: CustomerView }, problems: ['already_exists', 'identity_taken'],
-  handle: async ({ body, run, db, caller, header }) => {
+  handle: async ({ body, run, db, caller, etag }) => {
     const customer = await viewCustomer(db, caller, (await run(createCustomer, body)).id)
-    header('etag', `"${customer.version}"`)
+    etag(customer.version)
     return customer
   },
 })
@@ -108,9 +108,9 @@ const getCustomer = route({
   operation_id: 'getCustomer', method: 'GET', url: '/v1/customers/:customer_id', tag: 'customers', permission: 'customers:read', summary: 'Show a customer',
   params,
   reply: { status: 200, schema: CustomerView }, problems: ['not_found'],
-  handle: async ({ params: { customer_id }, db, caller, header }) => {
+  handle: async ({ params: { customer_id }, db, caller, etag }) => {
     const customer = await viewCustomer(db, caller, customer_id)
-    header('etag', `"${customer.version}"`)
+    etag(customer.version)
     return customer
   },
 })
@@ -120,10 +120,10 @@ const patchCustomer = route({
   params,
   body: Type.Object(fields, closed),
   reply: { status: 200, schema: CustomerView }, problems: ['not_found', 'already_exists', 'stale_version'],
-  handle: async ({ params: { customer_id }, body, seen_version, run, db, caller, header }) => {
+  handle: async ({ params: { customer_id }, body, seen_version, run, db, caller, etag }) => {
     await run(updateCustomer, { customer_id: ids.customer.parse(customer_id)!, seen_version, patch: body })
     const customer = await viewCustomer(db, caller, customer_id)
-    header('etag', `"${customer.version}"`)
+    etag(customer.version)
     return customer
   },
 })
@@ -134,10 +134,10 @@ const putIdentities = route({
   params,
   body: Type.Object({ identities: Identities }, closed),
   reply: { status: 200, schema: CustomerView }, problems: ['not_found', 'identity_taken', 'stale_version'],
-  handle: async ({ params: { customer_id }, body, seen_version, run, db, caller, header }) => {
+  handle: async ({ params: { customer_id }, body, seen_version, run, db, caller, etag }) => {
     await run(saveIdentities, { customer_id: ids.customer.parse(customer_id)!, seen_version, ...body })
     const customer = await viewCustomer(db, caller, customer_id)
-    header('etag', `"${customer.version}"`)
+    etag(customer.version)
     return customer
   },
 })

@@ -37,9 +37,9 @@ const postGroup = route({
   operation_id: 'createLocationGroup', method: 'POST', url: '/v1/location-groups', tag: 'locations', permission: createGroup.permission, summary: 'Add a location group',
   body: Type.Object({ code: Code, name: Name, locations: Type.Optional(Members) }, closed),
   reply: { status: 201, schema: GroupView }, problems: ['already_exists'],
-  handle: async ({ body, run, header }) => {
+  handle: async ({ body, run, etag }) => {
     const group = await run(createGroup, body)
-    header('etag', `"${group.version}"`)
+    etag(group.version)
     return group
   },
 })
@@ -48,10 +48,10 @@ const getGroup = route({
   operation_id: 'getLocationGroup', method: 'GET', url: '/v1/location-groups/:code', tag: 'locations', permission: 'locations:read', summary: 'Look at a location group',
   params: ByCode,
   reply: { status: 200, schema: GroupView }, problems: ['not_found'],
-  handle: async ({ params, caller, db, header }) => {
+  handle: async ({ params, caller, db, etag }) => {
     const group = await findGroup(db, params.code, caller.location_ids)
     if (group === undefined) throw refuse('not_found', `There is no location group ${params.code}.`)
-    header('etag', `"${group.version}"`)
+    etag(group.version)
     return viewGroup(group)
   },
 })
@@ -62,9 +62,9 @@ const patchGroup = route({
   params: ByCode,
   body: Type.Object({ name: Type.Optional(Name), locations: Type.Optional(Members) }, closed),
   reply: { status: 200, schema: GroupView }, problems: ['not_found', 'stale_version'],
-  handle: async ({ params, body, seen_version, run, header }) => {
+  handle: async ({ params, body, seen_version, run, etag }) => {
     const group = await run(updateGroup, { code: params.code, seen_version, patch: body })
-    header('etag', `"${group.version}"`)
+    etag(group.version)
     return group
   },
 })

@@ -71,9 +71,9 @@ const postLocation = route({
   description: 'The country and the coordinates of the address are those of the location.',
   body: Type.Object({ code: Code, name: Field.name, kind: Field.kind, address: Field.address, time_zone: Field.time_zone, ...OPTIONAL }, closed),
   reply: { status: 201, schema: LocationDetail }, problems: ['already_exists'],
-  handle: async ({ body, run, header }) => {
+  handle: async ({ body, run, etag }) => {
     const location = await run(createLocation, body)
-    header('etag', `"${location.version}"`)
+    etag(location.version)
     return location
   },
 })
@@ -82,9 +82,9 @@ const getLocation = route({
   operation_id: 'getLocation', method: 'GET', url: '/v1/locations/:code', tag: 'locations', permission: 'locations:read', summary: 'Look at a location',
   params: ByCode,
   reply: { status: 200, schema: LocationDetail }, problems: ['not_found'],
-  handle: async ({ params, caller, db, header }) => {
+  handle: async ({ params, caller, db, etag }) => {
     const row = requireLocation(caller, params.code, await findLocation(db, params.code))
-    header('etag', `"${row.version}"`)
+    etag(row.version)
     return viewDetail(row, await closuresOf(db, row.id))
   },
 })
@@ -97,9 +97,9 @@ const patchLocation = route({
     name: Type.Optional(Field.name), kind: Type.Optional(Field.kind), address: Type.Optional(Field.address), time_zone: Type.Optional(Field.time_zone), ...OPTIONAL,
   }, closed),
   reply: { status: 200, schema: LocationDetail }, problems: ['not_found', 'stale_version'],
-  handle: async ({ params, body, seen_version, run, header }) => {
+  handle: async ({ params, body, seen_version, run, etag }) => {
     const location = await run(updateLocation, { code: params.code, seen_version, patch: body })
-    header('etag', `"${location.version}"`)
+    etag(location.version)
     return location
   },
 })
@@ -112,10 +112,10 @@ const putClosures = route({
     closures: Type.Array(Type.Object({ closed_on: PlainDate, reason: Type.Optional(Type.String({ maxLength: 200 })) }, closed), { maxItems: 1_000 }),
   }, closed),
   reply: { status: 200, schema: LocationDetail }, problems: ['not_found', 'stale_version'],
-  handle: async ({ params, body, seen_version, run, header }) => {
+  handle: async ({ params, body, seen_version, run, etag }) => {
     const closures = body.closures.map(({ closed_on, reason }) => ({ closed_on, reason: reason ?? '' }))
     const location = await run(replaceClosures, { code: params.code, seen_version, closures })
-    header('etag', `"${location.version}"`)
+    etag(location.version)
     return location
   },
 })

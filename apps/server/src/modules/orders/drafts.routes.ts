@@ -70,9 +70,9 @@ const post = route({
 const get = route({
   operation_id: 'getDraftOrder', method: 'GET', url: '/v1/draft-orders/:draft_id', tag: 'orders', permission: 'orders:read', summary: 'One draft',
   params: DraftParams, reply: { status: 200, schema: Draft }, problems: ['not_found'],
-  handle: async ({ params, db, caller, header }) => {
+  handle: async ({ params, db, caller, etag }) => {
     const draft = await requireDraft(db, caller, params.draft_id)
-    header('etag', `"${draft.version}"`)
+    etag(draft.version)
     return readDraft(db, draft.id)
   },
 })
@@ -80,11 +80,11 @@ const get = route({
 const patch = route({
   operation_id: 'updateDraftOrder', method: 'PATCH', url: '/v1/draft-orders/:draft_id', tag: 'orders', permission: updateDraft.permission, summary: 'Replace what the draft says',
   params: DraftParams, body: Type.Object({ input: DraftInput }, closed), reply: { status: 200, schema: Draft }, problems: ['not_found', 'draft_placed'],
-  handle: async ({ params, body, db, caller, seen_version, run, header }) => {
+  handle: async ({ params, body, db, caller, seen_version, run, etag }) => {
     const draft = await requireDraft(db, caller, params.draft_id)
     await run(updateDraft, { draft_id: draft.id, input: body.input, seen_version })
     const view = await readDraft(db, draft.id)
-    header('etag', `"${view.version}"`)
+    etag(view.version)
     return view
   },
 })

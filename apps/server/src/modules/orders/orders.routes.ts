@@ -39,9 +39,9 @@ const list = route({
 const get = route({
   operation_id: 'getOrder', method: 'GET', url: '/v1/orders/:order_id', tag: 'orders', permission: 'orders:read', summary: 'One order, with what may be done with it now',
   params: OrderParams, reply: { status: 200, schema: OrderSchema }, problems: ['not_found'],
-  handle: async ({ params, db, caller, header }) => {
+  handle: async ({ params, db, caller, etag }) => {
     const order = await requireOrder(db, caller, params.order_id)
-    header('etag', `"${order.version}"`)
+    etag(order.version)
     return (await readOrderViews(db, [order.id])).get(order.id)!
   },
 })
@@ -66,10 +66,10 @@ const patch = route({
     note: Type.Optional(Type.String({ maxLength: 2_000 })), tags: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 60 }), { maxItems: 30 })),
   }, closed),
   reply: { status: 200, schema: OrderSchema }, problems: ['not_found'],
-  handle: async ({ params, body, db, caller, seen_version, run, header }) => {
+  handle: async ({ params, body, db, caller, seen_version, run, etag }) => {
     const order = await requireOrder(db, caller, params.order_id)
     const view = await run(updateOrder, { order_id: order.id, patch: body, seen_version })
-    header('etag', `"${view.version}"`)
+    etag(view.version)
     return view
   },
 })

@@ -48,9 +48,9 @@ const list = route({
 const get = route({
   operation_id: 'getReturn', method: 'GET', url: '/v1/returns/:return_id', tag: 'returns', permission: 'returns:read', summary: 'One return, with what may be done with it now',
   params: ReturnParams, reply: { status: 200, schema: ReturnSchema }, problems: ['not_found'],
-  handle: async ({ params, db, caller, header }) => {
+  handle: async ({ params, db, caller, etag }) => {
     const row = await requireReturn(db, caller, params.return_id)
-    header('etag', `"${row.version}"`)
+    etag(row.version)
     return (await readReturnViews(db, [row.id])).get(row.id)!
   },
 })

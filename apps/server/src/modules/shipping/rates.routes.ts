@@ -42,10 +42,10 @@ const TableView = Type.Object({ carrier: Type.String(), table_version: Type.Inte
 const getTable = route({
   operation_id: 'getRateTable', method: 'GET', url: '/v1/rate-tables/:carrier', tag: 'shipping', permission: 'shipping:read', summary: 'What a carrier with a table of its own charges',
   params: Carrier, reply: { status: 200, schema: TableView }, problems: ['not_found'],
-  handle: async ({ params, db, header }) => {
+  handle: async ({ params, db, etag }) => {
     const table = await findRateTable(db, params.carrier)
     if (table === undefined) throw refuse('not_found', `There is no carrier ${params.carrier} with a rate table.`)
-    header('etag', `"${table.table_version}"`)
+    etag(table.table_version)
     return { carrier: table.carrier, table_version: table.table_version, created_at: table.created_at.toISOString(), definition: table.definition }
   },
 })
@@ -53,9 +53,9 @@ const getTable = route({
 const putTable = route({
   operation_id: 'replaceRateTable', method: 'PUT', url: '/v1/rate-tables/:carrier', tag: 'shipping', permission: saveRateTable.permission, summary: 'Put a new version of a rate table in force',
   params: Carrier, body: Definition, reply: { status: 200, schema: TableView }, problems: ['not_found', 'stale_version'],
-  handle: async ({ params, body, seen_version, run, header }) => {
+  handle: async ({ params, body, seen_version, run, etag }) => {
     const saved = await run(saveRateTable, { carrier: params.carrier, definition: body, seen_version })
-    header('etag', `"${saved.table_version}"`)
+    etag(saved.table_version)
     return { carrier: params.carrier, ...saved, definition: body }
   },
 })

@@ -42,7 +42,9 @@ export type Call<Params, Query, Body> = {
   db: Database
   run: <Input, Output>(command: Command<Input, Output>, input: Input) => Promise<Output>
   submit: <Input, Output>(command: BatchCommand<Input, Output>, input: Input) => Promise<Output>
-  /** Sets a header of the answer, for example `etag`. */
+  /** Names the version that is answered, for `If-Match` of the next edit: what `seen_version` reads. */
+  etag: (version: number) => void
+  /** Sets a header of the answer, for example its `content-type`. */
   header: (name: string, value: string) => void
   /** The raw exchange, for sign-in cookies and streams. */
   raw: { request: import('fastify').FastifyRequest; reply: import('fastify').FastifyReply }

@@ -152,6 +152,7 @@ function callOf(options: ServerOptions, request: FastifyRequest, reply: FastifyR
     db: options.db,
     run: async (command, input) => answered(await options.executor.run(command, input, call)),
     submit: async (command, input) => answered(await options.executor.submit(command, input, call)),
+    etag: (version) => { reply.header('etag', `"${version}"`) },
     header: (name, value) => { reply.header(name, value) },
     raw: { request, reply },
   }
