@@ -3,7 +3,8 @@ import { ids } from '../../kernel/id-kinds.ts'
 import { listQuery, pageOf, readPage, type ListSpec } from '../../platform/http/listing.ts'
 import { route, type Route } from '../../platform/http/route.ts'
 import { closed, Code } from '../../platform/http/schemas.ts'
-import { arrayOf, sql } from '../../platform/sql.ts'
+import { scopeConditions } from '../../platform/scope.ts'
+import { sql } from '../../platform/sql.ts'
 import { KINDS, type Channel } from './channel.ts'
 import { ChannelFieldSchemas as Field, ChannelView, viewChannel } from './channel-view.ts'
 import { CHANNEL_COLUMNS, findChannel } from './channels.db.ts'
@@ -40,7 +41,7 @@ const listChannels = route({
   query: listQuery(CHANNELS),
   reply: { status: 200, schema: pageOf(ChannelView) },
   handle: async ({ query, caller, db }) => {
-    const where = caller.channel_ids === undefined ? [] : [sql`c.id = any(${arrayOf([...caller.channel_ids], 'uuid')})`]
+    const where = scopeConditions(caller, { channel_id: sql`c.id` })
     const page = await readPage<Channel & { cursor_id: string; cursor_value: string }>(db, CHANNELS, query, (cursor) => sql`select ${cursor}, ${CHANNEL_COLUMNS} from channels c`, where)
     return { ...page, data: page.data.map(({ cursor_id: _id, cursor_value: _value, ...channel }) => viewChannel(channel)) }
   },

@@ -3,7 +3,8 @@ import { invalid, refuse } from '../../kernel/problem.ts'
 import { inScope, type Caller } from '../../platform/caller.ts'
 import type { Queryable } from '../../platform/db.ts'
 import { readPage, type ListQuery, type ListSpec, type Page } from '../../platform/http/listing.ts'
-import { arrayOf, sql } from '../../platform/sql.ts'
+import { scopeConditions } from '../../platform/scope.ts'
+import { sql } from '../../platform/sql.ts'
 import { findFulfillmentOrders } from './fulfillment.db.ts'
 import { FULFILLMENT_ORDER_STATUSES } from './fulfillment-order.ts'
 import { readFulfillmentOrderViews, type FulfillmentOrderView } from './view.ts'
@@ -33,10 +34,7 @@ export const FULFILLMENT_ORDERS: ListSpec = {
 }
 
 export async function listFulfillmentOrders(db: Queryable, query: ListQuery, caller: Caller): Promise<Page<FulfillmentOrderView>> {
-  const scope = [
-    ...(caller.channel_ids === undefined ? [] : [sql`f.channel_id = any(${arrayOf([...caller.channel_ids], 'uuid')})`]),
-    ...(caller.location_ids === undefined ? [] : [sql`f.location_id = any(${arrayOf([...caller.location_ids], 'uuid')})`]),
-  ]
+  const scope = scopeConditions(caller, { channel_id: sql`f.channel_id`, location_id: sql`f.location_id` })
   const page = await readPage<{ cursor_id: string; cursor_value: string }>(
     db, FULFILLMENT_ORDERS, query, (cursor) => sql`select ${cursor} from fulfillment_orders f join locations l on l.id = f.location_id join channels c on c.id = f.channel_id`, scope,
   )

@@ -1,5 +1,6 @@
 import type { Caller } from '../../platform/caller.ts'
 import type { Queryable, Tx } from '../../platform/db.ts'
+import { scopeConditions } from '../../platform/scope.ts'
 import { arrayOf, rowsOf, sql, type Sql } from '../../platform/sql.ts'
 
 export type CountStatus = 'open' | 'posted' | 'canceled'
@@ -47,5 +48,5 @@ export async function closeCount(tx: Tx, id: string, status: 'posted' | 'cancele
 }
 
 export function countsInScope(caller: Caller): Sql[] {
-  return caller.location_ids === undefined ? [] : [sql`c.location_id = any(${arrayOf([...caller.location_ids], 'uuid')})`]
+  return scopeConditions(caller, { location_id: sql`c.location_id` })
 }

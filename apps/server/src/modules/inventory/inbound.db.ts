@@ -1,6 +1,7 @@
 import type { Caller } from '../../platform/caller.ts'
 import type { Queryable, Tx } from '../../platform/db.ts'
-import { arrayOf, sql, type Sql } from '../../platform/sql.ts'
+import { scopeConditions } from '../../platform/scope.ts'
+import { sql, type Sql } from '../../platform/sql.ts'
 
 export type InboundStatus = 'expected' | 'received' | 'canceled'
 export type InboundRow = {
@@ -31,5 +32,5 @@ export async function writeInbound(tx: Tx, { id, received, status, expected_on }
 }
 
 export function inboundInScope(caller: Caller): Sql[] {
-  return caller.location_ids === undefined ? [] : [sql`i.location_id = any(${arrayOf([...caller.location_ids], 'uuid')})`]
+  return scopeConditions(caller, { location_id: sql`i.location_id` })
 }

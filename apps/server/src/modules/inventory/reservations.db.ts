@@ -2,6 +2,7 @@ import { assert } from '../../kernel/assert.ts'
 import { groupByKey } from '../../kernel/quantity.ts'
 import type { Caller } from '../../platform/caller.ts'
 import type { Queryable, Tx } from '../../platform/db.ts'
+import { scopeConditions } from '../../platform/scope.ts'
 import { arrayOf, rowsOf, sql, type Sql } from '../../platform/sql.ts'
 import type { SellableLevel } from './levels.db.ts'
 import type { ReservationStock, UnitsAt } from './reservation-plan.ts'
@@ -125,8 +126,7 @@ export async function writeExpiries(tx: Tx, rows: readonly Pick<ReservationRow, 
 
 /** The reservations a caller may see: of its channels, and with units at its locations. */
 export function reservationsInScope(caller: Caller): Sql[] {
-  const conditions: Sql[] = []
-  if (caller.channel_ids !== undefined) conditions.push(sql`r.channel_id = any(${arrayOf([...caller.channel_ids], 'uuid')})`)
+  const conditions = scopeConditions(caller, { channel_id: sql`r.channel_id` })
   if (caller.location_ids !== undefined) conditions.push(sql`exists (select from reservation_lines rl where rl.reservation_id = r.id and rl.location_id = any(${arrayOf([...caller.location_ids], 'uuid')}))`)
   return conditions
 }

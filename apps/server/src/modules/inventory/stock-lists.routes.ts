@@ -2,11 +2,11 @@ import { Type } from 'typebox'
 import { ids } from '../../kernel/id-kinds.ts'
 import type { IdKind } from '../../kernel/ids.ts'
 import { invalid } from '../../kernel/problem.ts'
-import type { Caller } from '../../platform/caller.ts'
 import { listQuery, pageOf, readPage, type ListSpec } from '../../platform/http/listing.ts'
 import { route, type Route } from '../../platform/http/route.ts'
 import { closed, Nullable, OneOf } from '../../platform/http/schemas.ts'
-import { arrayOf, sql, type Sql } from '../../platform/sql.ts'
+import { scopeConditions } from '../../platform/scope.ts'
+import { sql } from '../../platform/sql.ts'
 import { LEVEL_COLUMNS } from './levels.db.ts'
 import { FIGURES } from './schemas.ts'
 import { STATES, viewLevel, type Level, type State } from './stock.ts'
@@ -38,10 +38,6 @@ const LevelView = Type.Object({
 
 type LevelRow = Level & { cursor_id: string; cursor_value: string; sku: string; name: string; location: string; bin: string | null; updated_at: Date }
 
-function within(caller: Caller, column: string): Sql[] {
-  return caller.location_ids === undefined ? [] : [sql`${sql.raw(column)} = any(${arrayOf([...caller.location_ids], 'uuid')})`]
-}
-
 const listStockLevels = route({
   operation_id: 'listStockLevels', method: 'GET', url: '/v1/stock-levels', tag: 'inventory', permission: 'inventory:read', summary: 'List stock by SKU and location',
   description: 'For example what is owed after counts: `filter[deficit][gt]=0`. What is running out: `filter[sellable][lte]=5`.',
@@ -50,7 +46,7 @@ const listStockLevels = route({
   handle: async ({ query, db, caller }) => {
     const page = await readPage<LevelRow>(db, LEVELS, query, (cursor) => sql`
       select ${cursor}, ${LEVEL_COLUMNS}, v.sku, v.name, p.code as location, l.bin, l.updated_at
-      from stock_levels l join variants v on v.id = l.variant_id join locations p on p.id = l.location_id`, within(caller, 'l.location_id'))
+      from stock_levels l join variants v on v.id = l.variant_id join locations p on p.id = l.location_id`, scopeConditions(caller, { location_id: sql`l.location_id` }))
     return {
       ...page,
       data: page.data.map((row) => ({
@@ -105,7 +101,7 @@ const listStockMovements = route({
   query: MovementQuery,
   reply: { status: 200, schema: pageOf(MovementView) },
   handle: async ({ query: { 'filter[cause]': cause, ...query }, db, caller }) => {
-    const where = [...within(caller, 'm.location_id'), ...(cause === undefined ? [] : [sql`m.cause_id = ${parseCause(cause)}::uuid`])]
+    const where = [...scopeConditions(caller, { location_id: sql`m.location_id` }), ...(cause === undefined ? [] : [sql`m.cause_id = ${parseCause(cause)}::uuid`])]
     const page = await readPage<MovementRow>(db, MOVEMENTS, query, (cursor) => sql`
       select ${cursor}, m.id, m.at, v.sku, p.code as location, m.from_state, m.to_state, m.quantity, m.reason, m.cause_kind, m.cause_id, m.note,
         coalesce((select u.name from users u where u.id = m.caller_id), (select k.name from api_keys k where k.id = m.caller_id), 'system') as caller

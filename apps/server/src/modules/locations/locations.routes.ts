@@ -4,6 +4,7 @@ import { invalid } from '../../kernel/problem.ts'
 import { listQuery, pageOf, readPage, type ListQuery, type ListSpec } from '../../platform/http/listing.ts'
 import { route, type Route } from '../../platform/http/route.ts'
 import { closed, Code, Nullable, PlainDate } from '../../platform/http/schemas.ts'
+import { scopeConditions } from '../../platform/scope.ts'
 import { arrayOf, sql, type Sql } from '../../platform/sql.ts'
 import { describeDays } from './calendar.ts'
 import { createLocation } from './commands/create-location.ts'
@@ -57,7 +58,7 @@ const listLocations = route({
   handle: async ({ query, caller, db }) => {
     const { 'filter[capability]': capability, 'filter[group]': group, ...rest } = query as ListQuery & { 'filter[capability]'?: string; 'filter[group]'?: string }
     const where = [
-      ...(caller.location_ids === undefined ? [] : [sql`l.id = any(${arrayOf([...caller.location_ids], 'uuid')})`]),
+      ...scopeConditions(caller, { location_id: sql`l.id` }),
       ...(capability === undefined ? [] : [MANY.capability(capability.split(','))]),
       ...(group === undefined ? [] : [MANY.group(group.split(',').map((code) => code.trim()))]),
     ]

@@ -6,7 +6,8 @@ import type { Database } from '../../platform/db.ts'
 import { listQuery, pageOf, readPage, type ListSpec } from '../../platform/http/listing.ts'
 import { route, type Route } from '../../platform/http/route.ts'
 import { Anything, closed, Code, Id, Nullable } from '../../platform/http/schemas.ts'
-import { arrayOf, sql } from '../../platform/sql.ts'
+import { scopeConditions } from '../../platform/scope.ts'
+import { sql } from '../../platform/sql.ts'
 import { findChannels } from '../channels/index.ts'
 import { CaptureBody } from './capture-input.ts'
 import { createDraft, discardDraft, placeDraft, updateDraft } from './commands/drafts.ts'
@@ -54,7 +55,7 @@ const list = route({
   operation_id: 'listDraftOrders', method: 'GET', url: '/v1/draft-orders', tag: 'orders', permission: 'orders:read', summary: 'Orders being written',
   query: listQuery(DRAFTS), reply: { status: 200, schema: pageOf(Draft) },
   handle: async ({ query, db, caller }) => {
-    const scope = caller.channel_ids === undefined ? [] : [sql`d.channel_id = any(${arrayOf([...caller.channel_ids], 'uuid')})`]
+    const scope = scopeConditions(caller, { channel_id: sql`d.channel_id` })
     const page = await readPage<DraftListRow>(db, DRAFTS, query, (cursor) => sql`
       select ${cursor}, c.code as channel, d.input, d.order_id, d.created_at, d.updated_at, d.version from draft_orders d join channels c on c.id = d.channel_id`, [sql`d.order_id is null`, ...scope])
     return { ...page, data: page.data.map((row) => viewDraft({ ...row, id: row.cursor_id }, row.channel)) }

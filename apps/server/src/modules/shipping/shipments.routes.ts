@@ -6,7 +6,8 @@ import type { Queryable } from '../../platform/db.ts'
 import { listQuery, pageOf, readPage, type ListSpec } from '../../platform/http/listing.ts'
 import { route, type Route } from '../../platform/http/route.ts'
 import { closed, Id, OneOf } from '../../platform/http/schemas.ts'
-import { arrayOf, sql, type Sql } from '../../platform/sql.ts'
+import { scopeConditions } from '../../platform/scope.ts'
+import { sql } from '../../platform/sql.ts'
 import { labelsOf, MEDIA_TYPES, renderLabels, renderSlips, type LabelFormat } from './documents.ts'
 import { readShipmentViews, ShipmentSchema } from './shipment-view.ts'
 import { findPackage, findShipments, nameShipments, type ShipmentRow } from './shipping.db.ts'
@@ -30,14 +31,6 @@ const SHIPMENTS: ListSpec = {
     union all select f.id from shipments f join orders fo on fo.id = f.order_id where fo.number = ${q.trim().toUpperCase()})`,
 }
 
-/** Shipments of the caller's channels and locations; of `shipments s` joined with `orders o`. */
-function within(caller: Caller): Sql[] {
-  return [
-    ...(caller.channel_ids === undefined ? [] : [sql`o.channel_id = any(${arrayOf([...caller.channel_ids], 'uuid')})`]),
-    ...(caller.location_ids === undefined ? [] : [sql`s.location_id = any(${arrayOf([...caller.location_ids], 'uuid')})`]),
-  ]
-}
-
 /** The shipments of a request in its order. Those outside the caller's channels and locations do not exist. */
 export async function requireShipments(db: Queryable, caller: Caller, shipmentIds: readonly string[], pointer?: string): Promise<ShipmentRow[]> {
   const rows = new Map((await findShipments(db, shipmentIds)).map((row) => [row.id, row]))
@@ -56,7 +49,7 @@ const list = route({
   query: listQuery(SHIPMENTS), reply: { status: 200, schema: pageOf(ShipmentSchema) },
   handle: async ({ query, db, caller }) => {
     const page = await readPage<{ cursor_id: string; cursor_value: string }>(
-      db, SHIPMENTS, query, (cursor) => sql`select ${cursor} from shipments s join orders o on o.id = s.order_id join locations l on l.id = s.location_id`, within(caller),
+      db, SHIPMENTS, query, (cursor) => sql`select ${cursor} from shipments s join orders o on o.id = s.order_id join locations l on l.id = s.location_id`, scopeConditions(caller, { channel_id: sql`o.channel_id`, location_id: sql`s.location_id` }),
     )
     return { ...page, data: await readShipmentViews(db, page.data.map(({ cursor_id }) => cursor_id)) }
   },
