@@ -1,5 +1,6 @@
 export type { LedgerEvent, LedgerWork } from './append-entries.ts'
 export { TENDERS, type Payment, type PaymentStatus, type Tender } from './ledger.ts'
+export { readMoney } from './read-amount.ts'
 export { recordPayments, type NewPayment } from './record-payments.ts'
 export { refundsByCause, paymentsOf } from './queries/payments-of.ts'
 export { requestCaptures, requestRefunds, requestVoids, type CaptureRequest, type RefundRequest, type VoidRequest } from './request-moves.ts'

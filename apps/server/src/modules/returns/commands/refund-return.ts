@@ -1,9 +1,10 @@
 import { ids } from '../../../kernel/id-kinds.ts'
-import { currencyDigits, parseAmount, showMoney, type MoneyText } from '../../../kernel/money.ts'
+import { showMoney, type MoneyText } from '../../../kernel/money.ts'
 import { invalid, refuse } from '../../../kernel/problem.ts'
 import { may, requirePermission, type Caller } from '../../../platform/caller.ts'
 import { command, type Context } from '../../../platform/command.ts'
 import type { Queryable } from '../../../platform/db.ts'
+import { readMoney } from '../../payments/index.ts'
 import { finishWork, lockWork, unknownLines, wrongState } from '../access.ts'
 import { heldAmount } from '../queries/held-amount.ts'
 import { decideRefund, shippingPaid, type RefundDecision } from '../refund.ts'
@@ -64,9 +65,7 @@ export async function previewRefund(db: Queryable, work: RefundableWork, { line_
 
 /** An amount of the order's currency; nothing at all is an amount too, where everything is kept. */
 function readAmount(value: MoneyText, currency: string): bigint {
-  if (value.currency !== currency) throw invalid([{ pointer: '/amount/currency', code: 'wrong_currency', detail: `The order is in ${currency}, not ${value.currency}.` }])
-  const amount = parseAmount(value.amount, currency)
-  if (amount === undefined) throw invalid([{ pointer: '/amount/amount', code: 'wrong_format', detail: `${currency} amounts have ${currencyDigits(currency)} decimal places.` }])
+  const amount = readMoney(value, currency, '/amount')
   if (amount < 0n) throw invalid([{ pointer: '/amount/amount', code: 'too_small', detail: 'The amount is negative.' }])
   return amount
 }
