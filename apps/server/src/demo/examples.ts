@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { DAY_MS } from '../kernel/time.ts'
 import type { Application } from '../wiring.ts'
 import type { ApiCall } from '../cli/in-process-api.ts'
 
@@ -103,5 +104,5 @@ async function seedWork(application: Application, call: ApiCall, place: Place, t
 }
 
 function inDays(days: number): string {
-  return new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10)
+  return new Date(Date.now() + days * DAY_MS).toISOString().slice(0, 10)
 }

@@ -4,7 +4,12 @@ const MAX_WORDS = 8
 /** Patterns for `ilike`, one for each word of the search text: a match contains every word, in any order. */
 export function wordPatterns(q: string): string[] {
   const words = q.split(/\s+/).filter((word) => word !== '').slice(0, MAX_WORDS)
-  return words.map((word) => `%${escapeLike(word)}%`)
+  return words.map(containsPattern)
+}
+
+/** A pattern for `ilike` that matches what has the text anywhere. */
+export function containsPattern(text: string): string {
+  return `%${escapeLike(text)}%`
 }
 
 /** A pattern for `ilike` that matches what begins with the text. */

@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { ids } from '../../kernel/id-kinds.ts'
 import type { IdKind } from '../../kernel/ids.ts'
 import { invalid } from '../../kernel/problem.ts'
+import { containsPattern } from '../../kernel/search.ts'
 import { listQuery, pageOf, readPage, type ListSpec } from '../../platform/http/listing.ts'
 import { route, type Route } from '../../platform/http/route.ts'
 import { closed, Nullable, OneOf } from '../../platform/http/schemas.ts'
@@ -25,11 +26,7 @@ const LEVELS: ListSpec = {
     counted_at: { sql: 'l.counted_at', type: 'timestamptz' },
     updated_at: { sql: 'l.updated_at', type: 'timestamptz', sortable: true },
   },
-  search: (q) => sql`(v.sku ilike ${likeAnywhere(q)} or v.name ilike ${likeAnywhere(q)} or l.bin ilike ${likeAnywhere(q)})`,
-}
-
-function likeAnywhere(q: string): string {
-  return `%${q.replace(/[\\%_]/g, '\\$&')}%`
+  search: (q) => sql`(v.sku ilike ${containsPattern(q)} or v.name ilike ${containsPattern(q)} or l.bin ilike ${containsPattern(q)})`,
 }
 
 const LevelView = Type.Object({

@@ -1,6 +1,6 @@
 import { ids } from '../../kernel/id-kinds.ts'
 import { invalid, refuse, type FieldError, type Refusal } from '../../kernel/problem.ts'
-import { isPlainDate } from '../../kernel/time.ts'
+import { DAY_MS, isPlainDate } from '../../kernel/time.ts'
 import { inScope, may } from '../../platform/caller.ts'
 import type { BatchItem } from '../../platform/command.ts'
 import type { Tx } from '../../platform/db.ts'
@@ -135,7 +135,7 @@ function dateErrors({ input, now, caller }: Item): FieldError[] {
   if (wanted !== undefined) {
     const today = now.toISOString().slice(0, 10)
     if (!isPlainDate(wanted) || wanted < today) errors.push({ pointer: '/requested_delivery_date', code: 'in_the_past', detail: 'The requested delivery date has passed.' })
-    else if (Date.parse(wanted) - now.getTime() > MAX_DAYS_AHEAD * 86_400_000) errors.push({ pointer: '/requested_delivery_date', code: 'too_large', detail: `Delivery can be requested at most ${MAX_DAYS_AHEAD} days ahead.` })
+    else if (Date.parse(wanted) - now.getTime() > MAX_DAYS_AHEAD * DAY_MS) errors.push({ pointer: '/requested_delivery_date', code: 'too_large', detail: `Delivery can be requested at most ${MAX_DAYS_AHEAD} days ahead.` })
   }
   return errors
 }

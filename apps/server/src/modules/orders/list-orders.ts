@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { ids } from '../../kernel/id-kinds.ts'
 import { showMoney } from '../../kernel/money.ts'
+import { containsPattern } from '../../kernel/search.ts'
 import type { Caller } from '../../platform/caller.ts'
 import type { Queryable } from '../../platform/db.ts'
 import { readPage, type ListQuery, type ListSpec, type Page } from '../../platform/http/listing.ts'
@@ -39,7 +40,6 @@ export const ORDERS: ListSpec = {
  */
 function searchOrders(q: string): Sql {
   const text = q.trim()
-  const like = `%${text.replace(/[\\%_]/g, '\\$&')}%`
   const branches = [
     sql`select id from orders where number = ${text.toUpperCase()}`,
     sql`select id from orders where external_id = ${text}`,
@@ -48,7 +48,7 @@ function searchOrders(q: string): Sql {
     sql`(select l.order_id from order_lines l join variants v on v.id = l.variant_id where v.sku = ${text} order by l.order_id desc limit 1000)`,
     // Names and phones live with customers, who are far fewer than orders.
     ...(text.length < 3 ? [] : [sql`(select f.id from (
-      select id from customers where (name || ' ' || coalesce(email, '') || ' ' || coalesce(phone, '') || ' ' || coalesce(company, '')) ilike ${like} limit 200
+      select id from customers where (name || ' ' || coalesce(email, '') || ' ' || coalesce(phone, '') || ' ' || coalesce(company, '')) ilike ${containsPattern(text)} limit 200
     ) c cross join lateral (select o.id from orders o where o.customer_id = c.id order by o.placed_at desc, o.id desc limit 50) f)`]),
   ]
   return sql`o.id in (${sql.join(branches, ' union all ')})`
