@@ -12682,6 +12682,11 @@ export interface operations {
                             [key: string]: unknown;
                         };
                     }[];
+                    /**
+                     * @description A reservation of this channel whose units the order takes where they are held. Units it does not need are available again; a refused order leaves the reservation as it is.
+                     * @example rsv_01h455vb4pex5vsknk084sn02q
+                     */
+                    reservation_id?: string;
                     shipping?: components["schemas"]["Money"];
                     discount?: components["schemas"]["Money"];
                     payments?: {
@@ -13582,6 +13587,11 @@ export interface operations {
                                 [key: string]: unknown;
                             };
                         }[];
+                        /**
+                         * @description A reservation of this channel whose units the order takes where they are held. Units it does not need are available again; a refused order leaves the reservation as it is.
+                         * @example rsv_01h455vb4pex5vsknk084sn02q
+                         */
+                        reservation_id?: string;
                         shipping?: components["schemas"]["Money"];
                         discount?: components["schemas"]["Money"];
                         payments?: {
@@ -13911,6 +13921,11 @@ export interface operations {
                                 [key: string]: unknown;
                             };
                         }[];
+                        /**
+                         * @description A reservation of this channel whose units the order takes where they are held. Units it does not need are available again; a refused order leaves the reservation as it is.
+                         * @example rsv_01h455vb4pex5vsknk084sn02q
+                         */
+                        reservation_id?: string;
                         shipping?: components["schemas"]["Money"];
                         discount?: components["schemas"]["Money"];
                         payments?: {

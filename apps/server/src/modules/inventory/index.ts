@@ -1,5 +1,5 @@
 export { applyMovements, insufficientStock, stockEvents, tryMovements, workOn, type Applied, type StockEvent } from './apply-movements.ts'
-export { convertReservations, lockReservedUnits, type Conversion, type Converted } from './end-reservations.ts'
+export { convertReservations, holdReservations, refuseConversion, type Conversion, type HeldReservation } from './end-reservations.ts'
 export { lockLevels, readLevels, readSellable } from './levels.db.ts'
 export type { Movement, MovementGroup, Shortage } from './movements.ts'
 export type { ReservedUnits } from './reservations.db.ts'

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { asSystem, startApp, useApp, type Answer, type TestApp } from '../../../test/harness/app.ts'
-import { openShop, type Shop } from '../../../test/harness/shop.ts'
+import { HOME, openShop, type Shop } from '../../../test/harness/shop.ts'
 import { ids } from '../../kernel/id-kinds.ts'
 import { newId } from '../../kernel/ids.ts'
 import { MINUTE_MS } from '../../kernel/time.ts'
@@ -8,7 +8,7 @@ import { SYSTEM } from '../../platform/caller.ts'
 import { command, type Command, type Context } from '../../platform/command.ts'
 import { sql } from '../../platform/sql.ts'
 import { expireReservations } from './commands/end-reservations.ts'
-import { applyMovements, convertReservations, lockLevels, lockReservedUnits } from './index.ts'
+import { applyMovements } from './index.ts'
 
 const app = useApp()
 let shop: Shop
@@ -255,56 +255,75 @@ describe('rivals for the same units', () => {
   })
 })
 
-describe('conversion', () => {
-  test('hands the units to an order, once', async () => {
+describe('an order with a reservation', () => {
+  const place = (reservation_id: string, lines: object[], more: object = {}) => shop.order({ reservation_id, lines, ...more })
+  const placesOf = (allocations: { location: string; quantity: number }[]) => allocations.map(({ location, quantity }) => `${location} ${quantity}`).toSorted((a, b) => (a < b ? -1 : 1))
+  const routing = async (order: Answer) => (await app().get(`/v1/orders/${String(order.body['id'])}/routing`)).body as { allocations: { location: string; quantity: number }[]; decisions: { explanation: string[] }[] }
+
+  test('takes the units where they are held, once, though nothing else is left', async () => {
     const sku = await newSku({ leeds: 2, london: 3 })
-    const id = idOf(await reserve(sku, 5, { channel: 'wholesale' }))
-    const order = await shop.order({ channel: 'wholesale', lines: [{ sku, quantity: 5 }] })
-    const order_id = ids.order.parse(String(order.body['id']))!
-    const { output } = await app().application.executor.run(convert, { reservations: [id, id], order_id }, asSystem)
-    expect(output).toEqual([{ units: [{ location: 'leeds', quantity: 2 }, { location: 'london', quantity: 3 }] }, { refused: 'reservation_not_active' }])
+    const id = idOf(await reserve(sku, 5))
+    const placed = await place(id, [{ sku, quantity: 5 }])
+    expect([placed.status, placed.body['fulfillment_status']]).toEqual([201, 'allocated'])
+    const { allocations, decisions } = await routing(placed)
+    expect(placesOf(allocations)).toEqual(['leeds 2', 'london 3'])
+    expect(decisions[0]!.explanation).toContain(`London supplies 3 × ${sku}, reserved for this order.`)
     expect(await level(sku)).toMatchObject({ available: 0, reserved: 0, allocated: 2 })
-    expect(await read(id)).toMatchObject({ status: 'converted', order_id: order.body['id'] })
+    expect(await read(id)).toMatchObject({ status: 'converted', order_id: placed.body['id'] })
     expect(await eventsAbout(id)).toEqual(['reservation.created', 'reservation.converted'])
-    expect((await app().get(`/v1/stock-movements?filter[cause]=${String(order.body['id'])}&filter[sku]=${sku}`)).body.data).toHaveLength(2)
     for (const verb of ['extend', 'release']) expect((await app().post(`/v1/reservations/${id}/${verb}`)).body.code).toBe('reservation_not_active')
+    expect((await place(id, [{ sku, quantity: 5 }])).body.code).toBe('reservation_not_active')
     advance(20)
     await app().application.settle()
     expect(await read(id)).toMatchObject({ status: 'converted' })
   })
 
-  test('is refused for other channels, unknown reservations and those whose time is over', async () => {
-    const sku = await newSku({ leeds: 2 })
-    const [foreign, late] = [idOf(await reserve(sku, 1)), idOf(await reserve(sku, 1, { channel: 'wholesale', minutes: 5 }))]
-    const order = await shop.order({ channel: 'wholesale', lines: [{ sku, quantity: 1 }] })
-    advance(5)
-    const reservations = [foreign, ids.reservation.show(newId()), late]
-    const { output } = await app().application.executor.run(convert, { reservations, order_id: ids.order.parse(String(order.body['id']))! }, asSystem)
-    expect(output).toEqual([{ refused: 'not_found' }, { refused: 'not_found' }, { refused: 'reservation_not_active' }])
+  test('gives back what it does not need and finds the rest elsewhere, in as few parcels as it can', async () => {
+    const sku = await newSku({ leeds: 5, london: 9 })
+    const beside = await newSku({ leeds: 1, london: 1 })
+    const held = await app().post('/v1/reservations', { channel: 'web', lines: [{ sku, quantity: 4, location: 'london' }] })
+    const placed = await place(idOf(held), [{ sku, quantity: 3 }, { sku: beside, quantity: 1 }])
+    expect((await routing(placed)).allocations.map(({ location }) => location)).toEqual(['london', 'london'])
+    expect(await level(sku, 'london')).toMatchObject({ available: 6, reserved: 0, allocated: 3 })
+    const more = await place(idOf(await app().post('/v1/reservations', { channel: 'web', lines: [{ sku, quantity: 1, location: 'london' }] })), [{ sku, quantity: 2 }, { sku, quantity: 1 }])
+    expect(placesOf((await routing(more)).allocations)).toEqual(['london 1', 'london 2'])
   })
-})
 
-type Conversion = { reservations: string[]; order_id: string }
+  test('refused for what is missing beside it leaves it as it is', async () => {
+    const [sku, short] = [await newSku({ leeds: 2 }), await newSku({ leeds: 1 })]
+    const id = idOf(await reserve(sku, 2))
+    expect((await place(id, [{ sku, quantity: 2 }, { sku: short, quantity: 2 }])).body.code).toBe('out_of_stock')
+    expect(await read(id)).toMatchObject({ status: 'active' })
+    expect((await place(id, [{ sku, quantity: 2 }, { sku: short, quantity: 1 }])).status).toBe(201)
+  })
 
-/** What capture does with reservations: converts them, and writes the claims of the order's waiting lines. */
-const convert = command('test.convert', 'public', async ({ tx, now, caller, emit }: Context, { reservations, order_id }: Conversion) => {
-  const order = await tx.one<{ channel_id: string }>(sql`select channel_id from orders where id = ${order_id} for no key update`)
-  const reservation_ids = reservations.map((id) => ids.reservation.parse(id)!)
-  const held = await lockReservedUnits(tx, reservation_ids)
-  const locked = await lockLevels(tx, [...held.values()].flat(), now)
-  const converted = await convertReservations(tx, reservation_ids.map((reservation_id) => ({ reservation_id, channel_id: order.channel_id, order_id, caller_id: caller.id, at: now })), locked)
-  for (const one of converted) {
-    if (!one.ok) continue
-    emit(one.event)
-    for (const { location_id, variant_id, quantity } of one.units) {
-      await tx.run(sql`
-        with line as (
-          update order_lines set backordered = backordered - ${quantity}, allocated = allocated + ${quantity} where order_id = ${order_id} and variant_id = ${variant_id} returning id
-        ), sums as (update orders set units_backordered = units_backordered - ${quantity}, units_allocated = units_allocated + ${quantity} where id = ${order_id})
-        insert into allocations (order_line_id, location_id, order_id, variant_id, quantity) select id, ${location_id}, ${order_id}, ${variant_id}, ${quantity} from line`)
-    }
-  }
-  return converted.map((one) => (one.ok ? { units: one.units.map(({ location, quantity }) => ({ location, quantity })) } : { refused: one.refusal.code }))
+  test('picked up elsewhere does not keep the units where nobody comes', async () => {
+    const sku = await newSku({ leeds: 2, york: 2 })
+    const id = idOf(await app().post('/v1/reservations', { channel: 'web', lines: [{ sku, quantity: 1, location: 'leeds' }, { sku, quantity: 1, location: 'york' }] }))
+    const placed = await place(id, [{ sku, quantity: 2 }], { delivery: 'pickup', pickup_location: 'york' })
+    expect((await routing(placed)).allocations.map(({ location, quantity }) => [location, quantity])).toEqual([['york', 2]])
+    expect(await level(sku)).toMatchObject({ available: 2, reserved: 0, allocated: 0 })
+  })
+
+  test('of another channel, unknown, or out of time is refused', async () => {
+    const sku = await newSku({ leeds: 5 })
+    const [foreign, late] = [idOf(await reserve(sku, 1, { channel: 'wholesale' })), idOf(await reserve(sku, 1, { minutes: 5 }))]
+    advance(5)
+    expect((await place(late, [{ sku, quantity: 1 }])).body).toMatchObject({ code: 'reservation_not_active', reservation_status: 'expired' })
+    for (const id of [foreign, ids.reservation.show(newId())]) expect((await place(id, [{ sku, quantity: 1 }])).body).toMatchObject({ code: 'invalid_input', errors: [{ pointer: '/reservation_id', code: 'unknown_reservation' }] })
+  })
+
+  test('asked for by many at once goes to one of them, and the same order sent twice is one', async () => {
+    const sku = await newSku({ leeds: 1 })
+    const id = idOf(await reserve(sku, 1))
+    const answers = await Promise.all(Array.from({ length: 20 }, (_, i) => (i % 2 === 0 ? app() : other).post('/v1/orders', { channel: 'web', shipping_address: HOME, reservation_id: id, lines: [{ sku, quantity: 1 }] })))
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1)
+    for (const { status, body } of answers) if (status !== 201) expect(['reservation_not_active', 'busy']).toContain(body.code)
+    const again = await newSku({ leeds: 1 })
+    const twice = { channel: 'web', external_id: `R-${again}`, shipping_address: HOME, reservation_id: idOf(await reserve(again, 1)), lines: [{ sku: again, quantity: 1 }] }
+    const [a, b] = await Promise.all([app().post('/v1/orders', twice), other.post('/v1/orders', twice)])
+    expect([a.status, b.status, a.body['id'] === b.body['id']]).toEqual([201, 201, true])
+  })
 })
 
 /** Takes units at Leeds without saying what for, as a sale at a till would. */

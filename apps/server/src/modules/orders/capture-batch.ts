@@ -67,11 +67,11 @@ async function planStock(tx: Tx, ports: OrderPorts, drafts: readonly Draft[], ou
   return planned
 }
 
-export function demandOf({ order_id, channel, item: { input }, pickup_location, priced, lines }: Pick<Draft, 'order_id' | 'channel' | 'item' | 'pickup_location' | 'priced' | 'lines'>): SourcingDemand {
+function demandOf({ order_id, channel, item: { input }, pickup_location, reservation, priced, lines }: Draft): SourcingDemand {
   const weights = new Map(priced.lines.map(({ variant }) => [variant.id, variant.weight_grams]))
   return {
     order_id, channel_id: channel.id, group_ids: channel.group_ids, delivery: input.delivery ?? 'ship', pickup_location_id: pickup_location?.id ?? null,
-    shipping_address: input.shipping_address ?? null, order_value: { amount: priced.total, currency: channel.currency }, on_shortage: channel.on_shortage, max_splits: channel.max_splits,
+    shipping_address: input.shipping_address ?? null, order_value: { amount: priced.total, currency: channel.currency }, on_shortage: channel.on_shortage, max_splits: channel.max_splits, reservation,
     lines: lines.filter(({ kind }) => kind === 'goods').map(({ id, variant_id, quantity }) => ({ line_id: id, variant_id, quantity, weight_grams: weights.get(variant_id) ?? 0 })),
   }
 }
@@ -125,7 +125,7 @@ async function store(context: BatchContext, planned: PlannedStock | undefined, d
   for (const draft of stored) context.emit(draft.item as BatchItem<never>, ...eventsOf(draft, numbers.get(draft.order_id)!.number, holds.get(draft.order_id)!))
   const items = new Map(stored.map(({ order_id, item }) => [order_id, item]))
   for (const event of ledger.events) context.emit(items.get(event.order_id)! as BatchItem<never>, event)
-  if (stored[0] !== undefined) context.emit(stored[0].item as BatchItem<never>, ...(stockNews ?? []))
+  for (const event of stockNews ?? []) context.emit((items.get(event.order_id ?? '') ?? stored[0]!.item) as BatchItem<never>, event)
   return stored
 }
 

@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox'
-import { Address, Anything, closed, Code, Email, Instant, Money, OneOf, PlainDate, Sku } from '../../platform/http/schemas.ts'
+import { ids } from '../../kernel/id-kinds.ts'
+import { Address, Anything, closed, Code, Email, Id, Instant, Money, OneOf, PlainDate, Sku } from '../../platform/http/schemas.ts'
 
 /** Most lines that one call may order; imports take orders of any length. */
 export const MAX_LINES = 500
@@ -40,6 +41,7 @@ export const CaptureBody = Type.Object({
   shipping_method: Type.Optional(Code),
   requested_delivery_date: Type.Optional(PlainDate),
   lines: Type.Array(Line, { minItems: 1, maxItems: MAX_LINES }),
+  reservation_id: Type.Optional(Type.String({ ...Id(ids.reservation), description: 'A reservation of this channel whose units the order takes where they are held. Units it does not need are available again; a refused order leaves the reservation as it is.' })),
   shipping: Type.Optional(Money),
   discount: Type.Optional(Money),
   payments: Type.Optional(Type.Array(Tender, { maxItems: 10 })),

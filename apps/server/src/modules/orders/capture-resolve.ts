@@ -7,6 +7,7 @@ import type { Tx } from '../../platform/db.ts'
 import { inputHash } from '../../platform/idempotency.ts'
 import { explodeBundles, findVariants, findVariantsBySku, type Variant } from '../catalog/index.ts'
 import { checkAnswers, findChannelsByCode, orderForms, resolveChannelSkus, type Channel, type FormField } from '../channels/index.ts'
+import { holdReservations, refuseConversion, type HeldReservation } from '../inventory/index.ts'
 import { findLocationsByCode, type Location } from '../locations/index.ts'
 import type { CaptureInput } from './capture-input.ts'
 import { priceOrder, type PricedOrder } from './capture.ts'
@@ -17,6 +18,7 @@ export type NewlyResolved = {
   kind: 'new'
   channel: Channel
   pickup_location: Location | undefined
+  reservation: HeldReservation | undefined
   priced: PricedOrder
   tenders: Tender[]
   awaiting_payment: boolean
@@ -39,12 +41,14 @@ type LookedUp = {
   forms: ReadonlyMap<string, readonly FormField[]>
   locations: ReadonlyMap<string, Location>
   existing: ReadonlyMap<string, { id: string; content_hash: string | null }>
+  reservations: ReadonlyMap<string, HeldReservation>
 }
 
 /** Looks up everything the orders name, in a fixed number of statements, and decides about each order alone. */
 export async function resolveBatch(tx: Tx, items: readonly Item[]): Promise<Resolved[]> {
   const known = await lookUp(tx, items)
   const firsts = new Map<string, number>()
+  const asked = new Set<string>()
   return items.map((item, index) => {
     const channel = known.channels.get(item.input.channel)
     if (channel === undefined || !inScope(item.caller, { channel_id: channel.id })) return refused([{ pointer: '/channel', code: 'unknown_channel', detail: `There is no channel "${item.input.channel}".` }])
@@ -57,7 +61,13 @@ export async function resolveBatch(tx: Tx, items: readonly Item[]): Promise<Reso
       if (first !== undefined) return { kind: 'repeats', first, content_hash }
       firsts.set(key, index)
     }
-    return resolveOne(item, channel, known, content_hash)
+    const resolved = resolveOne(item, channel, known, content_hash)
+    if (resolved.kind !== 'new' || resolved.reservation === undefined) return resolved
+    // The first order of the batch may yet be refused and leave it: the other one comes again.
+    const { id } = resolved.reservation.reservation
+    if (asked.has(id)) return { kind: 'refused', refusal: refuse('busy', 'Another order is taking this reservation. Try again.') }
+    asked.add(id)
+    return resolved
   })
 }
 
@@ -86,8 +96,11 @@ function resolveOne(item: Item, channel: Channel, known: LookedUp, content_hash:
   const tendered = tendersFor(input, channel, priced.order.total)
   if (!tendered.ok) return refused([...errors, ...tendered.errors])
   if (errors.length > 0) return refused(errors)
+  const reservation = input.reservation_id === undefined ? undefined : known.reservations.get(reservationId(input.reservation_id))
+  const unheld = input.reservation_id === undefined ? undefined : refuseConversion(reservation, { channel_id: channel.id, caller: item.caller, now: item.now })
+  if (unheld !== undefined) return { kind: 'refused', refusal: unheld }
   return {
-    kind: 'new', channel, priced: priced.order, tenders: tendered.tenders, awaiting_payment: tendered.awaiting_payment, custom_fields: answers.values, content_hash,
+    kind: 'new', reservation, channel, priced: priced.order, tenders: tendered.tenders, awaiting_payment: tendered.awaiting_payment, custom_fields: answers.values, content_hash,
     pickup_location: input.pickup_location === undefined ? undefined : known.locations.get(input.pickup_location),
   }
 }
@@ -140,7 +153,13 @@ function dateErrors({ input, now, caller }: Item): FieldError[] {
   return errors
 }
 
+function reservationId(shown: string): string {
+  return ids.reservation.parse(shown) ?? ''
+}
+
 async function lookUp(tx: Tx, items: readonly Item[]): Promise<LookedUp> {
+  // Held before anything is read: a rival that took one has stored its order by now.
+  const reservations = await holdReservations(tx, items.flatMap(({ input }) => (input.reservation_id === undefined ? [] : [reservationId(input.reservation_id)])))
   const lines = items.flatMap(({ input }) => input.lines)
   const channels = await findChannelsByCode(tx, unique(items.map(({ input }) => input.channel)))
   const by_sku = await findVariantsBySku(tx, unique(lines.flatMap(({ sku }) => (sku === undefined ? [] : [sku]))))
@@ -153,7 +172,7 @@ async function lookUp(tx: Tx, items: readonly Item[]): Promise<LookedUp> {
     return channel === undefined || input.external_id === undefined ? [] : [{ channel_id: channel.id, external_id: input.external_id }]
   })
   return {
-    channels, by_sku, by_channel_sku,
+    channels, by_sku, by_channel_sku, reservations,
     components: bundles.length === 0 ? new Map() : await explodeBundles(tx, unique(bundles)),
     forms: withForms.length === 0 ? new Map() : await orderForms(tx, withForms.map(({ id, form_version }) => ({ channel_id: id, form_version }))),
     locations: pickups.length === 0 ? new Map() : await findLocationsByCode(tx, pickups),

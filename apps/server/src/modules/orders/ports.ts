@@ -1,6 +1,7 @@
 import type { Address } from '../../platform/http/schemas.ts'
 import type { Tx } from '../../platform/db.ts'
 import type { NewEvent } from '../../platform/events.ts'
+import type { HeldReservation } from '../inventory/index.ts'
 import type { CancelTake } from './order.ts'
 
 /**
@@ -22,6 +23,8 @@ export type SourcingDemand = {
   order_value: { amount: bigint; currency: string }
   on_shortage: 'refuse' | 'backorder' | 'hold'
   max_splits: number | null
+  /** Units held for the order, which it takes where they are. */
+  reservation?: HeldReservation | undefined
   lines: readonly { line_id: string; variant_id: string; quantity: number; weight_grams: number }[]
 }
 
@@ -44,7 +47,7 @@ export type SourcingTrigger = 'capture' | 'backorder' | 'rejection' | 'manual'
 export type PlannedStock = {
   /** One plan per demand, in order. */
   plans: readonly SourcingPlan[]
-  /** Writes claims, movements and decisions of those plans whose orders are stored by now. */
+  /** Writes claims, movements, ends of reservations and decisions of those plans whose orders are stored by now. */
   claim: (plans: readonly { plan: SourcingPlan; at: Date; caller_id: string }[], trigger: SourcingTrigger) => Promise<NewEvent[]>
 }
 

@@ -17,6 +17,10 @@ export type Decision = {
   /** Units asked for. */
   units: number
   rules: RuleTrace[]
+  /** Units that were held for the order before it was placed, and stay where they are. */
+  reserved?: ReservedAt[]
+  /** Locations that served the order already. */
+  serving?: string[]
   /** `seen` is what was sellable there when the order was planned. */
   chosen: { location: string; rule: string; lines: { line_id: string; quantity: number; seen: number }[] }[]
   /** Failed a filter, or had nothing that was wanted. */
@@ -25,6 +29,8 @@ export type Decision = {
   below: CandidateGroup[]
   unfilled: Unfilled[]
 }
+
+export type ReservedAt = { location: string; lines: { line_id: string; quantity: number }[] }
 
 /** `limit` is what was asked or what the chosen location `than` had; `values` is what each of the locations had. */
 export type CandidateGroup = { code: string; limit?: Fact; than?: string; locations: string[]; values?: Fact[] }
@@ -69,6 +75,7 @@ export function writeDecision({ order, strategy, outcome, rules, placements, ver
     outcome,
     units: order.demand.lines.reduce((units, { quantity }) => units + quantity, 0),
     rules,
+    ...(order.serving.length === 0 ? {} : { serving: order.serving.map((candidate) => order.network.candidates[candidate]!.code) }),
     chosen: [],
     excluded: [],
     below: [],

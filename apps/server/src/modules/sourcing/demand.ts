@@ -19,6 +19,8 @@ export type Demand = {
   on_shortage: ShortageAction
   /** How many locations may serve the order; null for any number. The rule's own limit holds as well. */
   max_locations: number | null
+  /** Locations that serve the order already. They count as such, and what more they give costs no further split. */
+  serving_location_ids: readonly string[]
   lines: readonly DemandLine[]
 }
 

@@ -42,6 +42,8 @@ export function explainDecision(decision: Decision, names: DecisionNames): strin
   const line = (id: string): string => names.lines.get(id) ?? id
   const outcome = OUTCOME[decision.outcome]
   return [
+    ...(decision.reserved ?? []).flatMap(({ location: code, lines }) => lines.map(({ line_id, quantity }) => `${location(code)} supplies ${quantity} × ${line(line_id)}, reserved for this order.`)),
+    ...(decision.serving ?? []).map((code) => `${location(code)} serves this order already.`),
     ...decision.rules.map((trace) => explainRule(trace, names.rules.get(trace.rule) ?? trace.rule)),
     ...decision.chosen.flatMap(({ location: code, lines }) =>
       lines.map(({ line_id, quantity, seen }) => `${location(code)} supplies ${quantity} × ${line(line_id)}; it had ${seen}.`),

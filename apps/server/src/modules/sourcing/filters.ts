@@ -49,7 +49,7 @@ const ALWAYS_FIRST = {
 const ALWAYS_LAST = {
   capacity: filter({
     settings: {},
-    keeps: ({ network }, candidate) => network.capacity_left[candidate]! >= 1,
+    keeps: ({ network, serving }, candidate) => network.capacity_left[candidate]! >= 1 || serving.includes(candidate),
     phrase: () => 'no capacity left for today',
   }),
 }

@@ -38,6 +38,8 @@ export type OrderView = {
   rest: number[]
   /** Units that a candidate can still give to this order: `variant * candidates.length + candidate`. */
   stock: number[]
+  /** Candidates that serve the order already. */
+  serving: readonly number[]
   /** Per candidate: 1 where at least one line excludes it. */
   excluded: readonly number[]
 }
@@ -54,7 +56,8 @@ export function viewOrder(demand: Demand, network: Network): OrderView {
     variants.push(position)
     rest.push(quantity)
   }
-  const order = { demand, network, variant_ids, variants, rest, stock: readStock(network, variant_ids), excluded: [] }
+  const serving = demand.serving_location_ids.map((id) => network.candidates.findIndex((one) => one.id === id)).filter((candidate) => candidate >= 0)
+  const order = { demand, network, variant_ids, variants, rest, stock: readStock(network, variant_ids), serving, excluded: [] }
   network.distances.fill(Number.NaN)
   return demand.lines.some((line) => line.excluded_location_ids.length > 0) ? withExclusions(order) : order
 }

@@ -75,6 +75,16 @@ describe('the choice of locations', () => {
     expect(given(plan(TWO_MUGS, stock, strategyOf({ rankings: [{ type: 'capacity' }] }), candidates))).toEqual(['A: 2 mug'])
   })
 
+  it('takes what it can from a location that serves the order already, full or not, and counts it as a split', () => {
+    const serving = { ...TWO_MUGS, serving_location_ids: [DERBY.id] }
+    const rankings = [{ type: 'fewest_splits' as const }, { type: 'distance' as const }]
+    const candidates = [LEEDS, { ...DERBY, capacity_left: 0 }]
+    expect(given(plan(TWO_MUGS, { LEEDS: { mug: 2 }, DERBY: { mug: 2 } }, strategyOf({ rankings })))).toEqual(['LEEDS: 2 mug'])
+    expect(given(plan(serving, { LEEDS: { mug: 2 }, DERBY: { mug: 2 } }, strategyOf({ rankings }), candidates))).toEqual(['DERBY: 2 mug'])
+    const single = plan(serving, { LEEDS: { mug: 2 }, DERBY: { mug: 1 } }, strategyOf({ rankings, split: { max_locations: 1, keep_lines_whole: false } }), candidates)
+    expect([given(single), single.decision.serving, single.unfilled]).toEqual([['DERBY: 1 mug'], ['DERBY'], [{ line_id: 'l1', quantity: 1, reason: 'split_limit' }]])
+  })
+
   it('lets the next ranking decide within a distance band', () => {
     const rankings = [{ type: 'distance' as const, band_km: 200 }, { type: 'priority' as const }]
     expect(given(plan(TWO_MUGS, { LEEDS: { mug: 2 }, DERBY: { mug: 2 } }, strategyOf({ rankings })))).toEqual(['DERBY: 2 mug'])

@@ -38,7 +38,7 @@ export function planOrders(
   const rules = strategy.rules.map(prepareRule)
   return demands.map((demand) => {
     const plan = planNext(viewOrder(demand, network), strategy, rules, allocate)
-    consume(plan, network)
+    consume(plan, demand, network)
     return plan
   })
 }
@@ -143,8 +143,9 @@ function findReason(order: OrderView, line: number, last: RuleRun | undefined): 
   return divided ? 'line_whole' : 'split_limit'
 }
 
-function consume({ allocations }: Plan, network: Network): void {
+function consume({ allocations }: Plan, { serving_location_ids }: Demand, network: Network): void {
   for (const { variant_id, location_id, quantity } of allocations) takeStock(network.stock, variant_id, location_id, quantity)
-  const used = new Set(allocations.map(({ location_id }) => location_id))
+  // A location that serves the order already has it among the orders of its day.
+  const used = new Set(allocations.map(({ location_id }) => location_id).filter((id) => !serving_location_ids.includes(id)))
   if (used.size > 0) network.candidates.forEach(({ id }, candidate) => (network.capacity_left[candidate]! -= used.has(id) ? 1 : 0))
 }

@@ -33,10 +33,10 @@ export function runRule(draft: Draft, prepared: PreparedRule, allocate: Allocato
   const { rule } = prepared
   const needs = listNeeds(order, rule)
   const passed = filterCandidates(order, prepared, needs, verdicts)
-  const opened = new Set(placements.map(({ candidate }) => candidate))
+  const opened = new Set([...order.serving, ...placements.map(({ candidate }) => candidate)])
   const limit = Math.min(rule.split.max_locations ?? Infinity, order.demand.max_locations ?? Infinity) - opened.size
   if (opened.size === 0) return { rule, passed, placements: place(draft, prepared, allocate, passed, limit) }
-  // A location that an earlier rule chose gives what it can first: it costs no further split.
+  // A location that an earlier rule chose, or that serves the order already, gives what it can first: it costs no further split.
   const again = place(draft, prepared, allocate, passed.filter((candidate) => opened.has(candidate)), Infinity)
   const rest = listNeeds(order, rule)
   const fresh: number[] = []

@@ -78,6 +78,11 @@ export function rejectedLocations(db: Queryable, orderLineIds: readonly string[]
     where r.order_line_id = any(${arrayOf(orderLineIds, 'uuid')})`)
 }
 
+/** Locations that have claims of these orders. */
+export function servingLocations(db: Queryable, orderIds: readonly string[]): Promise<{ order_id: string; location_id: string }[]> {
+  return db.rows(sql`select distinct order_id, location_id from allocations where order_id = any(${arrayOf(orderIds, 'uuid')})`)
+}
+
 /** Orders with backordered units that some location could give by now, the longest waiting first. */
 export function fillableBackorders(db: Queryable, limit: number): Promise<{ order_id: string }[]> {
   return db.rows(sql`

@@ -4,20 +4,21 @@ import { addMs, MINUTE_MS } from '../../../kernel/time.ts'
 import { inScope, SYSTEM } from '../../../platform/caller.ts'
 import { batchCommand, command, type BatchItem, type Outcome } from '../../../platform/command.ts'
 import type { Runtime } from '../../../platform/module.ts'
-import { endReservations, type ToEnd } from '../end-reservations.ts'
+import { endReservations, holdReservations, type HeldReservation, type ToEnd } from '../end-reservations.ts'
 import { refuseEnded } from '../reservation.ts'
 import { viewReservation, type ReservationView } from '../reservation-view.ts'
-import { lockExpired, lockReservationRows, nextExpiry, readReservedUnits, writeExpiries, type LockedReservation } from '../reservations.db.ts'
+import { lockExpired, nextExpiry, readReservedUnits, writeExpiries, type LockedReservation } from '../reservations.db.ts'
 
 export type ExtendReservation = { reservation_id: string; minutes?: number }
 
 /** Gives an active reservation more time, counted from now; never less than it had. Refuses with `reservation_not_active`. */
 export const extendReservation = batchCommand('inventory.extend_reservation', 'inventory:reserve', async ({ tx, emit }, items: readonly BatchItem<ExtendReservation>[]): Promise<Outcome<ReservationView>[]> => {
-  const rows = await lockReservationRows(tx, items.map(({ input }) => input.reservation_id))
+  const held = await holdReservations(tx, items.map(({ input }) => input.reservation_id))
   const extended = new Map<string, LockedReservation>()
   const refusals = items.map((item) => {
-    const found = requireActive(rows, item)
-    if ('code' in found) return found
+    const active = requireActive(held, item)
+    if ('code' in active) return active
+    const found = active.reservation
     const until = addMs(item.now, (item.input.minutes ?? found.reservation_minutes) * MINUTE_MS)
     if (until > found.expires_at) found.expires_at = until
     extended.set(found.id, found)
@@ -28,39 +29,42 @@ export const extendReservation = batchCommand('inventory.extend_reservation', 'i
     return undefined
   })
   await writeExpiries(tx, [...extended.values()])
-  const units = await readReservedUnits(tx, [...extended.keys()])
-  return items.map(({ input }, i) => outcomeOf(refusals[i], input.reservation_id, () => viewReservation(rows.get(input.reservation_id)!, units.get(input.reservation_id)!)))
+  return outcomesOf(items, refusals, held)
 })
 
 export type ReleaseReservation = { reservation_id: string }
 
 /** Gives a reservation's units back before its time is over. Refuses with `reservation_not_active` where it has ended before. */
 export const releaseReservation = batchCommand('inventory.release_reservation', 'inventory:reserve', async ({ tx, emit }, items: readonly BatchItem<ReleaseReservation>[]): Promise<Outcome<ReservationView>[]> => {
-  const rows = await lockReservationRows(tx, items.map(({ input }) => input.reservation_id))
+  const held = await holdReservations(tx, items.map(({ input }) => input.reservation_id))
   const toEnd: (ToEnd & { item: BatchItem<ReleaseReservation> })[] = []
   const refusals = items.map((item) => {
-    const found = requireActive(rows, item)
-    if ('code' in found) return found
-    toEnd.push({ item, reservation: found, status: 'released', order_id: null, caller_id: item.caller.id, at: item.now })
+    const active = requireActive(held, item)
+    if ('code' in active) return active
+    toEnd.push({ item, ...active, status: 'released', order_id: null, kept: [], caller_id: item.caller.id, at: item.now })
     // A second call in the same batch finds it released.
-    rows.set(found.id, { ...found, status: 'released', ended_at: item.now })
+    held.set(active.reservation.id, { ...active, reservation: { ...active.reservation, status: 'released', ended_at: item.now } })
     return undefined
   })
-  const { ended, stock_events } = await endReservations(tx, toEnd)
-  for (const [i, { event }] of ended.entries()) emit(toEnd[i]!.item as BatchItem<never>, event)
+  const { events, stock_events } = await endReservations(tx, toEnd)
+  for (const [i, event] of events.entries()) emit(toEnd[i]!.item as BatchItem<never>, event)
   for (const { group, event } of stock_events) emit(toEnd[group]!.item as BatchItem<never>, event)
-  const units = new Map(ended.map((one) => [one.reservation.id, one.units]))
-  return items.map(({ input }, i) => outcomeOf(refusals[i], input.reservation_id, () => viewReservation(rows.get(input.reservation_id)!, units.get(input.reservation_id)!)))
+  return outcomesOf(items, refusals, held)
 })
 
-function requireActive(rows: ReadonlyMap<string, LockedReservation>, { input, caller, now }: BatchItem<{ reservation_id: string }>): LockedReservation | Refusal {
-  const found = rows.get(input.reservation_id)
-  if (found === undefined || !inScope(caller, { channel_id: found.channel_id }) || !found.location_ids.some((location_id) => inScope(caller, { location_id }))) return refuse('not_found', 'There is no such reservation.')
-  return refuseEnded(found, now) ?? found
+function requireActive(held: ReadonlyMap<string, HeldReservation>, { input, caller, now }: BatchItem<{ reservation_id: string }>): HeldReservation | Refusal {
+  const found = held.get(input.reservation_id)
+  if (found === undefined || !inScope(caller, { channel_id: found.reservation.channel_id }) || !found.reservation.location_ids.some((location_id) => inScope(caller, { location_id }))) return refuse('not_found', 'There is no such reservation.')
+  return refuseEnded(found.reservation, now) ?? found
 }
 
-function outcomeOf(refusal: Refusal | undefined, reservation_id: string, view: () => ReservationView): Outcome<ReservationView> {
-  return refusal === undefined ? { ok: true, output: view(), subject_id: reservation_id } : { ok: false, refusal }
+function outcomesOf(items: readonly BatchItem<{ reservation_id: string }>[], refusals: readonly (Refusal | undefined)[], held: ReadonlyMap<string, HeldReservation>): Outcome<ReservationView>[] {
+  return items.map(({ input: { reservation_id } }, i) => {
+    const refusal = refusals[i]
+    if (refusal !== undefined) return { ok: false, refusal }
+    const { reservation, units } = held.get(reservation_id)!
+    return { ok: true, output: viewReservation(reservation, units), subject_id: reservation_id }
+  })
 }
 
 const MAX_EXPIRED_AT_ONCE = 500
@@ -68,10 +72,11 @@ const MAX_EXPIRED_AT_ONCE = 500
 /** Gives back the units of reservations whose time is over; answers how many it ended. */
 export const expireReservations = command('inventory.expire_reservations', 'inventory:reserve', async ({ tx, now, caller, emit, audit }, _input: object) => {
   const expired = await lockExpired(tx, now, MAX_EXPIRED_AT_ONCE)
-  const { ended, stock_events } = await endReservations(tx, expired.map((reservation) => ({ reservation, status: 'expired', order_id: null, caller_id: caller.id, at: now })))
-  for (const { reservation } of ended) audit({ subject_id: reservation.id })
-  emit(...ended.map(({ event }) => event), ...stock_events.map(({ event }) => event))
-  return { expired: ended.length }
+  const units = await readReservedUnits(tx, expired.map(({ id }) => id))
+  const { events, stock_events } = await endReservations(tx, expired.map((reservation) => ({ reservation, units: units.get(reservation.id) ?? [], status: 'expired', order_id: null, kept: [], caller_id: caller.id, at: now })))
+  for (const { id } of expired) audit({ subject_id: id })
+  emit(...events, ...stock_events.map(({ event }) => event))
+  return { expired: expired.length }
 })
 
 /** One round of the loop that ends expired reservations. Looks first, so that idle rounds write nothing. */
