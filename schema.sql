@@ -181,8 +181,7 @@ CREATE INDEX draft_orders_open ON public.draft_orders USING btree (updated_at DE
 create table event_positions (
   "position" bigint not null,
   event_id uuid not null,
-  constraint event_positions_pkey PRIMARY KEY ("position"),
-  constraint event_positions_event_id_fkey FOREIGN KEY (event_id) REFERENCES events(id)
+  constraint event_positions_pkey PRIMARY KEY ("position")
 );
 
 -- owner: platform. What happened, written in the commit in which it happened
@@ -193,7 +192,7 @@ create table events (
   order_id uuid,
   order_sequence integer,
   subject_id uuid,
-  data jsonb not null,
+  data json not null,
   caller_id uuid not null,
   caller_name text not null,
   request_id text not null,
@@ -286,7 +285,7 @@ create table idempotency_keys (
   key text not null,
   command text not null,
   input_hash text not null,
-  outcome jsonb,
+  outcome json not null,
   created_at timestamp with time zone not null,
   constraint idempotency_keys_pkey PRIMARY KEY (caller_id, key),
   constraint idempotency_keys_key_check CHECK (((length(key) >= 1) AND (length(key) <= 255)))
@@ -965,7 +964,7 @@ create table sourcing_decisions (
   order_id uuid not null,
   at timestamp with time zone not null,
   trigger text not null,
-  decision jsonb not null,
+  decision json not null,
   constraint sourcing_decisions_pkey PRIMARY KEY (id),
   constraint sourcing_decisions_trigger_check CHECK ((trigger = ANY (ARRAY['capture'::text, 'backorder'::text, 'rejection'::text, 'manual'::text]))),
   constraint sourcing_decisions_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(id)

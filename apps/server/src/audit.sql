@@ -164,7 +164,7 @@ where kind = 'gtin' and case when value ~ '^[0-9]{14}$' then
 select c.id, i.source from customer_identities i join customers c on c.id = i.customer_id where not c.sources @> array[i.source];
 
 -- name: events and audit entries about customers carry no personal data
-select id from events where type like 'customer.%' and data ?| array['name', 'email', 'phone', 'company', 'note', 'address', 'addresses', 'identities']
+select id from events where type like 'customer.%' and (data::jsonb) ?| array['name', 'email', 'phone', 'company', 'note', 'address', 'addresses', 'identities']
 union all
 select a.id from audit_entries a, jsonb_each(a.changes) change
 where a.command like 'customers.%' and a.changes is not null and change.key in ('name', 'email', 'phone', 'company', 'note', 'addresses', 'identities')

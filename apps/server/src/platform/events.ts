@@ -47,5 +47,5 @@ export async function writeEvents(tx: Tx, events: readonly (NewEvent & EventCont
         + coalesce((select e.order_sequence from events e where e.order_id = input.order_id order by e.order_sequence desc limit 1), 0)
       end,
       subject_id, data, caller_id, caller_name, request_id
-    from ${rowsOf(rows, { id: 'uuid', type: 'text', at: 'timestamptz', order_id: 'uuid', subject_id: 'uuid', data: 'jsonb', caller_id: 'uuid', caller_name: 'text', request_id: 'text' })}`)
+    from ${rowsOf(rows, { id: 'uuid', type: 'text', at: 'timestamptz', order_id: 'uuid', subject_id: 'uuid', data: 'json', caller_id: 'uuid', caller_name: 'text', request_id: 'text' })}`)
 }

@@ -5,7 +5,7 @@ import type { Clock } from './clock.ts'
 import type { AuditNote, BatchCommand, BatchContext, BatchItem, Command, Outcome, Request } from './command.ts'
 import { isRetryable, type Database, type Tx } from './db.ts'
 import { writeEvents, type EventContext, type NewEvent } from './events.ts'
-import { claimKeys, inputHash, releaseKeys, storeOutcomes, type Claim } from './idempotency.ts'
+import { findOutcomes, inputHash, KeyTaken, storeOutcomes, type Claim } from './idempotency.ts'
 import type { NewJob } from './jobs.ts'
 import { rowsOf, sql } from './sql.ts'
 
@@ -49,8 +49,8 @@ export function createExecutor(options: ExecutorOptions): Executor {
       return await retried(() => options.db.transaction((tx) => runInTransaction(options, tx, command, input, request, claim)))
     } catch (error) {
       if (claim === undefined || !(error instanceof Refusal) || NO_OUTCOMES.has(error.code)) throw error
-      // The refusal rolled the claim back with everything else; it is the first outcome all the same.
-      throw await storeRefusal(options, claim, error)
+      // Everything was rolled back; the refusal is the first outcome all the same, unless a rival has stored one meanwhile.
+      return await retried(() => storeRefusal(options, claim, error))
     } finally {
       options.after_commit?.()
     }
@@ -91,13 +91,17 @@ async function observed<T>(options: ExecutorOptions, name: string, items: number
   }
 }
 
-/** Deadlocks and lock waits are tried again at most three times, after a short random pause so that rivals part. */
+/**
+ * Deadlocks and lock waits are tried again at most three times, after a short random pause so that rivals part. Where a
+ * rival has used a key the next try finds its outcome.
+ */
 async function retried<T>(work: () => Promise<T>): Promise<T> {
   for (let attempt = 0; ; attempt++) {
     try {
       return await work()
     } catch (error) {
-      if (!isRetryable(error)) throw error
+      if (error instanceof KeyTaken && attempt < MAX_RETRIES) continue
+      if (!(error instanceof KeyTaken) && !isRetryable(error)) throw error
       if (attempt === MAX_RETRIES) throw refuse('busy', 'Other writes held the same records for too long. Nothing was changed; try again.')
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * 2 ** attempt))
     }
@@ -113,11 +117,8 @@ async function runInTransaction<Input, Output>(
   options: ExecutorOptions, tx: Tx, command: Command<Input, Output>, input: Input, request: Request, claim: Claim | undefined,
 ): Promise<{ output: Output; replayed: boolean }> {
   if (claim !== undefined) {
-    const [first] = await claimKeys<Output>(tx, [claim])
-    if (first !== undefined) {
-      if (!first.ok) throw first.refusal
-      return { output: first.output, replayed: true }
-    }
+    const [first] = await findOutcomes<Output>(tx, [claim])
+    if (first !== undefined) return replayed(first)
   }
   const now = request.at ?? options.clock.now(tx.started_at)
   const pending = pendingWrites()
@@ -134,13 +135,19 @@ async function runInTransaction<Input, Output>(
   return { output, replayed: false }
 }
 
-async function storeRefusal(options: ExecutorOptions, claim: Claim, refusal: Refusal): Promise<Refusal> {
-  return options.db.transaction(async (tx) => {
-    const [first] = await claimKeys(tx, [claim])
-    if (first !== undefined) return first.ok ? refusal : first.refusal
-    await storeOutcomes(tx, [{ claim, outcome: { ok: false, refusal } }])
-    return refusal
+function replayed<Output>(first: Outcome<Output>): { output: Output; replayed: boolean } {
+  if (!first.ok) throw first.refusal
+  return { output: first.output, replayed: true }
+}
+
+async function storeRefusal<Output>(options: ExecutorOptions, claim: Claim, refusal: Refusal): Promise<{ output: Output; replayed: boolean }> {
+  const first = await options.db.transaction(async (tx) => {
+    const [found] = await findOutcomes<Output>(tx, [claim])
+    if (found === undefined) await storeOutcomes(tx, [{ claim, outcome: { ok: false, refusal } }])
+    return found
   })
+  if (first === undefined) throw refusal
+  return replayed(first)
 }
 
 async function runBatchInTransaction<Input, Output>(
@@ -149,7 +156,7 @@ async function runBatchInTransaction<Input, Output>(
   const now = options.clock.now(tx.started_at)
   const claims = calls.map(({ input, request }) => claimOf(command.name, input, request))
   const keyed = claims.flatMap((claim, index) => (claim === undefined ? [] : [{ claim, index }]))
-  const firsts = await claimKeys<Output>(tx, keyed.map(({ claim }) => claim))
+  const firsts = await findOutcomes<Output>(tx, keyed.map(({ claim }) => claim))
   const settled: (Settled<Output> | undefined)[] = calls.map(() => undefined)
   keyed.forEach(({ index }, i) => {
     const first = firsts[i]
@@ -176,7 +183,6 @@ async function runBatchInTransaction<Input, Output>(
   await flush(options, tx, pending)
   const ours = keyed.map(({ claim, index }) => ({ claim, outcome: settled[index]! })).filter(({ outcome }) => !outcome.replayed)
   const isUndecided = ({ outcome }: (typeof ours)[number]): boolean => !outcome.ok && NO_OUTCOMES.has(outcome.refusal.code)
-  await releaseKeys(tx, ours.filter(isUndecided).map(({ claim }) => claim))
   await storeOutcomes(tx, ours.filter((one) => !isUndecided(one)))
   return settled as Settled<Output>[]
 }

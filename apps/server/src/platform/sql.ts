@@ -6,7 +6,7 @@ export const sql = Object.assign(sqlTag, { empty, join, raw })
 export type { Sql }
 
 /** PostgreSQL types that `rowsOf` can send as arrays. */
-type ColumnType = 'uuid' | 'text' | 'int' | 'bigint' | 'boolean' | 'timestamptz' | 'date' | 'jsonb' | 'float8'
+type ColumnType = 'uuid' | 'text' | 'int' | 'bigint' | 'boolean' | 'timestamptz' | 'date' | 'json' | 'jsonb' | 'float8'
 
 /**
  * The rows as a set that a statement can read: `` sql`insert into t select * from ${rowsOf(rows, { id: 'uuid' })}` ``.
@@ -25,17 +25,20 @@ export function rowsOf<Row extends object, Columns extends { [K in keyof Row]?: 
 
 /** PostgreSQL's text form of one column as an array. Written here because it is most of the driver's work on hot paths. */
 function arrayLiteral<Row extends object>(rows: readonly Row[], name: keyof Row, type: ColumnType): string {
-  const quoted = type === 'text' || type === 'jsonb'
-  let text = '{'
-  for (let i = 0; i < rows.length; i++) {
-    if (i > 0) text += ','
-    const value: unknown = rows[i]![name]
-    if (value === null || value === undefined) text += 'NULL'
-    else if (quoted) text += quote(type === 'jsonb' ? JSON.stringify(value) : String(value))
-    else if (value instanceof Date) text += `"${value.toISOString()}"`
-    else text += String(value)
+  const write = WRITERS[type] ?? String
+  const texts: string[] = []
+  for (const row of rows) {
+    const value: unknown = row[name]
+    texts.push(value === null || value === undefined ? 'NULL' : write(value))
   }
-  return `${text}}`
+  return `{${texts.join(',')}}`
+}
+
+/** How values stand in the array where their own text will not do. JSON within quotes is escaped as JSON escapes a text. */
+const writeJson = (value: unknown): string => JSON.stringify(JSON.stringify(value))
+const WRITERS: Partial<Record<ColumnType, (value: unknown) => string>> = {
+  text: (value) => quote(String(value)), json: writeJson, jsonb: writeJson,
+  timestamptz: (value) => (value instanceof Date ? `"${value.toISOString()}"` : String(value)),
 }
 
 function quote(text: string): string {

@@ -58,7 +58,7 @@ export async function insertDecisions(tx: Tx, decisions: readonly { id: string; 
   if (decisions.length === 0) return
   await tx.run(sql`
     insert into sourcing_decisions (id, order_id, at, trigger, decision)
-    select id, order_id, at, trigger, decision from ${rowsOf(decisions, { id: 'uuid', order_id: 'uuid', at: 'timestamptz', trigger: 'text', decision: 'jsonb' })}`)
+    select id, order_id, at, trigger, decision from ${rowsOf(decisions, { id: 'uuid', order_id: 'uuid', at: 'timestamptz', trigger: 'text', decision: 'json' })}`)
 }
 
 export type DecisionRow = { id: string; order_id: string; at: Date; trigger: string; decision: Decision }
