@@ -34,6 +34,8 @@ export type ExecutorOptions = {
 const MAX_RETRIES = 3
 /** Refusals after which the same key may still be used: nothing was decided. */
 const NO_OUTCOMES = new Set(['invalid_input', 'idempotency_key_reused', 'busy'])
+/** Batches of one command that run at once: while one waits for the database or the disk, the next is prepared. */
+const MAX_RUNNING = 2
 /** Beyond this many waiting calls of one command a further one is turned away before any work. */
 const MAX_WAITING = 5_000
 
@@ -211,12 +213,14 @@ async function flush(options: ExecutorOptions, tx: Tx, pending: Pending): Promis
 type Waiting = { input: unknown; request: Request; resolve: (settled: Settled<unknown>) => void; reject: (error: unknown) => void }
 
 /**
- * Collects calls while the previous batch runs; there is no timer, so a lone call waits for nobody. A batch that fails
- * for a reason of its own (not a refusal) is halved until the call that breaks it stands alone.
+ * Collects calls while earlier batches run; there is no timer, so a lone call waits for nobody. A batch that fails for a
+ * reason of its own (not a refusal) is halved until the call that breaks it stands alone.
  */
 function createBatcher(maxItems: number, runBatch: (items: readonly Waiting[]) => Promise<Settled<unknown>[]>) {
   let waiting: Waiting[] = []
-  let running = false
+  let running = 0
+  /** Keys of the batches that run. */
+  const keys = new Set<string>()
 
   const settle = async (batch: readonly Waiting[]): Promise<void> => {
     try {
@@ -234,32 +238,32 @@ function createBatcher(maxItems: number, runBatch: (items: readonly Waiting[]) =
   }
 
   const drain = async (): Promise<void> => {
-    running = true
-    while (waiting.length > 0) {
-      const { batch, rest } = takeBatch(waiting, maxItems)
+    running++
+    for (;;) {
+      const { batch, rest } = takeBatch(waiting, maxItems, keys)
+      if (batch.length === 0) break
       waiting = rest
       await settle(batch)
+      for (const item of batch) keys.delete(keyOf(item) ?? '')
     }
-    running = false
+    running--
   }
 
   return (input: unknown, request: Request): Promise<Settled<unknown>> => {
     if (waiting.length >= MAX_WAITING) return Promise.reject(refuse('overloaded', 'Too many writes are waiting. Nothing was changed; try again shortly.'))
     return new Promise((resolve, reject) => {
       waiting.push({ input, request, resolve, reject })
-      if (!running) void drain()
+      if (running < MAX_RUNNING) void drain()
     })
   }
 }
 
-/** The next batch. A second call with the same key waits for the one after, where it finds the first one's outcome. */
-function takeBatch(waiting: readonly Waiting[], maxItems: number): { batch: Waiting[]; rest: Waiting[] } {
+/** The next batch, its keys added to those that run. A second call with the same key waits for the one after, where it finds the first one's outcome. */
+function takeBatch(waiting: readonly Waiting[], maxItems: number, keys: Set<string>): { batch: Waiting[]; rest: Waiting[] } {
   const batch: Waiting[] = []
   const rest: Waiting[] = []
-  const keys = new Set<string>()
   for (const item of waiting) {
-    const { caller, idempotency_key } = item.request
-    const key = idempotency_key === undefined ? undefined : `${caller.id} ${idempotency_key}`
+    const key = keyOf(item)
     if (batch.length === maxItems || (key !== undefined && keys.has(key))) rest.push(item)
     else {
       if (key !== undefined) keys.add(key)
@@ -267,4 +271,8 @@ function takeBatch(waiting: readonly Waiting[], maxItems: number): { batch: Wait
     }
   }
   return { batch, rest }
+}
+
+function keyOf({ request: { caller, idempotency_key } }: Waiting): string | undefined {
+  return idempotency_key === undefined ? undefined : `${caller.id} ${idempotency_key}`
 }

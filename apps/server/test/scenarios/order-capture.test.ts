@@ -67,6 +67,26 @@ describe('cancellation', () => {
   })
 })
 
+describe('what is for sale', () => {
+  test('leaves the buffer of the channel to others', async () => {
+    await app().post('/v1/channels', { code: 'market', name: 'Market', kind: 'marketplace', currency: 'GBP', payment_expectation: 'none', stock_buffer: 2 })
+    await shop.stock('leeds', { FEW: 3 })
+    const refused = await shop.order({ channel: 'market', lines: [{ sku: 'FEW', quantity: 2 }] })
+    expect([refused.status, refused.body.code, refused.body['lines']]).toEqual([409, 'out_of_stock', [{ sku: 'FEW', line_number: 1, requested: 2, missing: 1 }]])
+    expect((await shop.order({ channel: 'market', lines: [{ sku: 'FEW', quantity: 1 }] })).status).toBe(201)
+    expect((await shop.order({ lines: [{ sku: 'FEW', quantity: 2 }] })).status).toBe(201)
+  })
+
+  test('leaves what came in to the orders that wait for it', async () => {
+    await shop.stock('leeds', { AWAITED: 1 })
+    const waiting = await shop.order({ channel: 'wholesale', lines: [{ sku: 'AWAITED', quantity: 5 }] })
+    await shop.stock('leeds', { AWAITED: 4 })
+    expect((await shop.order({ lines: [{ sku: 'AWAITED', quantity: 1 }] })).body.code).toBe('out_of_stock')
+    await app().application.settle()
+    expect((await app().get(`/v1/orders/${String(waiting.body['id'])}`)).body['lines']).toMatchObject([{ units: { backordered: 0 } }])
+  })
+})
+
 describe('backorders', () => {
   test('wait for stock and get it, the longest waiting first', async () => {
     await shop.stock('leeds', { SLOW: 1 })

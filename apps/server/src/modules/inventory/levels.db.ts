@@ -70,12 +70,25 @@ export async function writeMovements(tx: Tx, { entries, changes }: Pick<Movement
 /** What may be sold of a variant at a location; levels with nothing to sell are left out. */
 export type SellableLevel = Pair & { available: number; safety_stock: number }
 
-/** Everywhere that these variants can be sold from, unlocked: where planning begins. One query, whatever the number. */
-export function readSellable(db: Queryable, variant_ids: readonly string[]): Promise<SellableLevel[]> {
-  return db.rows(sql`
+/** Levels with something to sell, and the units of each variant for which orders wait. */
+export type SellableStock = { levels: readonly SellableLevel[]; backordered: ReadonlyMap<string, number> }
+
+/** Where these variants can be sold from and how many units orders wait for, unlocked: where planning begins. One query. */
+export async function readSellable(db: Queryable, variant_ids: readonly string[]): Promise<SellableStock> {
+  const rows = await db.rows<{ variant_id: string; location_id: string | null; available: number; safety_stock: number }>(sql`
+    with wanted as materialized (select variant_id from ${rowsOf(variant_ids.map((variant_id) => ({ variant_id })), { variant_id: 'uuid' })})
     select l.variant_id, l.location_id, l.available, l.safety_stock
-    from ${rowsOf(variant_ids.map((variant_id) => ({ variant_id })), { variant_id: 'uuid' })} join stock_levels l on l.variant_id = input.variant_id
-    where l.available > l.safety_stock`)
+    from wanted w join stock_levels l on l.variant_id = w.variant_id where l.available > l.safety_stock
+    union all
+    select o.variant_id, null, sum(o.backordered)::int, 0
+    from wanted w join order_lines o on o.variant_id = w.variant_id where o.backordered > 0 group by o.variant_id`)
+  const levels: SellableLevel[] = []
+  const backordered = new Map<string, number>()
+  for (const { variant_id, location_id, available, safety_stock } of rows) {
+    if (location_id === null) backordered.set(variant_id, available)
+    else levels.push({ variant_id, location_id, available, safety_stock })
+  }
+  return { levels, backordered }
 }
 
 /** The levels of these variants, at all locations or at those given. */

@@ -42,8 +42,8 @@ describe('movements', () => {
       const locked = await lockLevels(tx, pairs, new Date())
       expect(await roundTrips(tx, (counted) => tryMovements(counted, [{ movements }, { movements }], locked))).toBe(1)
     })
-    const rows = await readSellable(app().application.db, pairs.map(({ variant_id }) => variant_id).slice(0, 1))
-    expect(rows.map(({ available }) => available)).toEqual([3, 3, 3])
+    const { levels } = await readSellable(app().application.db, pairs.map(({ variant_id }) => variant_id).slice(0, 1))
+    expect(levels.map(({ available }) => available)).toEqual([3, 3, 3])
   })
 
   test('on locked levels follow each other', async () => {
@@ -69,7 +69,7 @@ test('levels are locked in key order, whatever order they are asked for in', asy
   await holding.promise
   const waiter = transaction((tx) => lockLevels(tx, pairs.toReversed(), new Date()))
   try {
-    await expect.poll(() => lockedByOthers(pairs.slice(0, -1))).toBe(pairs.length - 1)
+    await expect.poll(() => lockedByOthers(pairs.slice(0, -1)), { timeout: 10_000 }).toBe(pairs.length - 1)
   } finally {
     gate.resolve()
     await Promise.all([holder, waiter])

@@ -1,5 +1,6 @@
 import { groupByKey } from '../../kernel/quantity.ts'
-import { keyOf, sellableAt, type Level, type Pair } from './stock.ts'
+import type { SellableStock } from './levels.db.ts'
+import { keyOf, sellableAt, type Pair } from './stock.ts'
 
 export type UnitsAt = Pair & { quantity: number }
 
@@ -18,15 +19,12 @@ export type OutOfStock = { variant_id: string; location_id: string | null; reque
 
 export type ReservationPlan = { units: UnitsAt[]; short: [] } | { units: []; short: OutOfStock[] }
 
-/** Levels with something to sell, and the units of each variant for which orders wait. */
-export type ReservationStock = { levels: readonly (Pair & Pick<Level, 'available' | 'safety_stock'>)[]; backordered: ReadonlyMap<string, number> }
-
 /**
  * Gives each reservation its units, one after the other: all of them or none. A SKU is taken from the preferred
  * locations in their order, then from where most can be sold, so that it is split as little as can be. Same input, same
  * plans.
  */
-export function planReservations(requests: readonly ReservationRequest[], stock: ReservationStock): ReservationPlan[] {
+export function planReservations(requests: readonly ReservationRequest[], stock: SellableStock): ReservationPlan[] {
   const byVariant = new Map<string, Map<string, number>>()
   for (const level of stock.levels) {
     const places = byVariant.get(level.variant_id) ?? new Map<string, number>()

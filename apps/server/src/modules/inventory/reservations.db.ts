@@ -4,8 +4,7 @@ import type { Caller } from '../../platform/caller.ts'
 import type { Queryable, Tx } from '../../platform/db.ts'
 import { scopeConditions } from '../../platform/scope.ts'
 import { arrayOf, rowsOf, sql, type Sql } from '../../platform/sql.ts'
-import type { SellableLevel } from './levels.db.ts'
-import type { ReservationStock, UnitsAt } from './reservation-plan.ts'
+import type { UnitsAt } from './reservation-plan.ts'
 import type { ReservationStatus } from './reservation.ts'
 
 export type ReservationRow = {
@@ -18,24 +17,6 @@ export type ReservedUnits = UnitsAt & { sku: string; location: string }
 
 /** Of `reservations r`. */
 export const RESERVATION_COLUMNS = sql.raw('r.id, r.channel_id, r.status, r.reference, r.expires_at, r.created_at, r.ended_at, r.order_id')
-
-/** Where these variants can be sold from and how many units orders wait for: one query, nothing locked. */
-export async function readReservationStock(db: Queryable, variant_ids: readonly string[]): Promise<ReservationStock> {
-  const rows = await db.rows<{ variant_id: string; location_id: string | null; available: number; safety_stock: number; backordered: number }>(sql`
-    with wanted as materialized (select variant_id from ${rowsOf(variant_ids.map((variant_id) => ({ variant_id })), { variant_id: 'uuid' })})
-    select l.variant_id, l.location_id, l.available, l.safety_stock, 0 as backordered
-    from wanted w join stock_levels l on l.variant_id = w.variant_id where l.available > l.safety_stock
-    union all
-    select o.variant_id, null, 0, 0, sum(o.backordered)::int
-    from wanted w join order_lines o on o.variant_id = w.variant_id where o.backordered > 0 group by o.variant_id`)
-  const levels: SellableLevel[] = []
-  const backordered = new Map<string, number>()
-  for (const { variant_id, location_id, available, safety_stock, ...row } of rows) {
-    if (location_id === null) backordered.set(variant_id, row.backordered)
-    else levels.push({ variant_id, location_id, available, safety_stock })
-  }
-  return { levels, backordered }
-}
 
 /** Locations that may serve a channel: active ones that hand goods out, in the channel's groups where it has any. */
 export function servingChannel(channelId: Sql): Sql {

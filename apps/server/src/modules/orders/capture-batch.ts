@@ -1,3 +1,4 @@
+import { present } from '../../kernel/assert.ts'
 import { ids } from '../../kernel/id-kinds.ts'
 import { newId } from '../../kernel/ids.ts'
 import { formatAmount } from '../../kernel/money.ts'
@@ -6,6 +7,8 @@ import { addMs, MINUTE_MS } from '../../kernel/time.ts'
 import type { BatchContext, BatchItem, Outcome } from '../../platform/command.ts'
 import type { Tx } from '../../platform/db.ts'
 import type { NewEvent } from '../../platform/events.ts'
+import type { NewJob } from '../../platform/jobs.ts'
+import { sql } from '../../platform/sql.ts'
 import { resolveCustomers } from '../customers/index.ts'
 import { findLocations, releaseInstant } from '../locations/index.ts'
 import { recordPayments } from '../payments/index.ts'
@@ -13,7 +16,7 @@ import type { CaptureInput } from './capture-input.ts'
 import { externalIdConflict, resolveBatch, type NewlyResolved, type Resolved } from './capture-resolve.ts'
 import { noUnits, type HoldType, type UnitCounters } from './order.ts'
 import { findByExternalIds, insertHolds, insertLines, insertOrders, type NewHold, type NewOrder, type OrderLineRow } from './orders.db.ts'
-import type { OrderPorts, PlannedStock, SourcingDemand, SourcingPlan } from './ports.ts'
+import type { OrderPorts, PlannedStock, PlanningMode, SourcingDemand, SourcingPlan } from './ports.ts'
 
 export type CaptureItem = BatchItem<CaptureInput>
 export type Captured = { order_id: string; created: boolean }
@@ -21,24 +24,47 @@ export type Captured = { order_id: string; created: boolean }
 /** An order on its way through capture. */
 type Draft = NewlyResolved & { item: CaptureItem; index: number; order_id: string; lines: OrderLineRow[]; customer_id: string | null; plan: SourcingPlan | undefined }
 
-/** Captures a batch of orders in a fixed number of statements; answers one outcome per item, in order. */
+/**
+ * Captures a batch of orders in a fixed number of statements; answers one outcome per item, in order. Everything is
+ * written on stock as it was seen, and the levels are locked at last; where rivals were faster it is all taken back and
+ * done again on stock that is locked first.
+ */
 export async function captureBatch(context: BatchContext, ports: OrderPorts, items: readonly CaptureItem[]): Promise<Outcome<Captured>[]> {
   const { tx } = context
-  const outcomes: (Outcome<Captured> | undefined)[] = items.map(() => undefined)
   const resolved = await resolveBatch(tx, items)
+  await tx.run(sql`savepoint before_orders`)
+  let attempt = await capture(context, ports, items, resolved, 'seen')
+  if (attempt === undefined) {
+    await tx.run(sql`rollback to savepoint before_orders`)
+    attempt = present(await capture(context, ports, items, resolved, 'locked'), 'what was planned on locked stock is there')
+  }
+  for (const { item, events } of attempt.news) context.emit(item as BatchItem<never>, ...events)
+  context.enqueue(...attempt.jobs)
+  return attempt.outcomes
+}
+
+/** What one attempt comes to. Events and jobs are told only when it stands. */
+type Attempt = { outcomes: Outcome<Captured>[]; news: { item: CaptureItem; events: readonly NewEvent[] }[]; jobs: NewJob[] }
+
+/** Undefined where rivals have taken stock since it was seen. */
+async function capture({ tx }: BatchContext, ports: OrderPorts, items: readonly CaptureItem[], resolved: readonly Resolved[], mode: PlanningMode): Promise<Attempt | undefined> {
+  const attempt = { outcomes: [], news: [], jobs: [] } as Attempt
+  const outcomes: (Outcome<Captured> | undefined)[] = items.map(() => undefined)
   const drafts: Draft[] = []
   resolved.forEach((result, index) => {
     if (result.kind === 'refused') outcomes[index] = { ok: false, refusal: result.refusal }
     else if (result.kind === 'exists') outcomes[index] = { ok: true, output: { order_id: result.order_id, created: false }, subject_id: result.order_id }
     else if (result.kind === 'new') drafts.push(draftOf(result, items[index]!, index))
   })
-  const planned = await planStock(tx, ports, drafts, outcomes)
+  const planned = await planStock(tx, ports, drafts, outcomes, mode)
   const accepted = drafts.filter(({ index }) => outcomes[index] === undefined)
-  await findCustomers(context, accepted)
-  const stored = await store(context, planned, accepted)
+  await findCustomers(tx, attempt, accepted)
+  const stored = await store(tx, attempt, planned, accepted)
+  if (stored === undefined) return undefined
   for (const { index, order_id } of stored) outcomes[index] = { ok: true, output: { order_id, created: true }, subject_id: order_id }
   await answerRepeats(tx, resolved, items, drafts, outcomes)
-  return outcomes.map((outcome) => outcome ?? { ok: false, refusal: refuse('busy', 'Another call was capturing this order. Try again.') })
+  attempt.outcomes = outcomes.map((outcome) => outcome ?? { ok: false, refusal: refuse('busy', 'Another call was capturing this order. Try again.') })
+  return attempt
 }
 
 function draftOf(resolved: NewlyResolved, item: CaptureItem, index: number): Draft {
@@ -54,10 +80,10 @@ function draftOf(resolved: NewlyResolved, item: CaptureItem, index: number): Dra
 }
 
 /** Has sourcing choose locations for all orders at once; counters of the lines follow. Orders it refuses are out of stock. */
-async function planStock(tx: Tx, ports: OrderPorts, drafts: readonly Draft[], outcomes: (Outcome<Captured> | undefined)[]): Promise<PlannedStock | undefined> {
+async function planStock(tx: Tx, ports: OrderPorts, drafts: readonly Draft[], outcomes: (Outcome<Captured> | undefined)[], mode: PlanningMode): Promise<PlannedStock | undefined> {
   const sourced = drafts.filter(({ lines }) => lines.some(({ kind }) => kind === 'goods'))
   if (sourced.length === 0) return undefined
-  const planned = await ports.sourcing.plan(tx, sourced.map(demandOf), sourced[0]!.item.now)
+  const planned = await ports.sourcing.plan(tx, sourced.map(demandOf), sourced[0]!.item.now, mode)
   sourced.forEach((draft, i) => {
     const plan = planned.plans[i]!
     draft.plan = plan
@@ -71,7 +97,7 @@ function demandOf({ order_id, channel, item: { input }, pickup_location, reserva
   const weights = new Map(priced.lines.map(({ variant }) => [variant.id, variant.weight_grams]))
   return {
     order_id, channel_id: channel.id, group_ids: channel.group_ids, delivery: input.delivery ?? 'ship', pickup_location_id: pickup_location?.id ?? null,
-    shipping_address: input.shipping_address ?? null, order_value: { amount: priced.total, currency: channel.currency }, on_shortage: channel.on_shortage, max_splits: channel.max_splits, reservation,
+    shipping_address: input.shipping_address ?? null, order_value: { amount: priced.total, currency: channel.currency }, on_shortage: channel.on_shortage, max_splits: channel.max_splits, stock_buffer: channel.stock_buffer, reservation,
     lines: lines.filter(({ kind }) => kind === 'goods').map(({ id, variant_id, quantity }) => ({ line_id: id, variant_id, quantity, weight_grams: weights.get(variant_id) ?? 0 })),
   }
 }
@@ -97,7 +123,7 @@ function applyPlan(lines: readonly OrderLineRow[], plan: SourcingPlan): void {
   }
 }
 
-async function findCustomers({ tx, emit }: BatchContext, drafts: readonly Draft[]): Promise<void> {
+async function findCustomers(tx: Tx, { news }: Attempt, drafts: readonly Draft[]): Promise<void> {
   if (drafts.length === 0) return
   const refs = drafts.map(({ item: { input }, channel }) => ({
     ...input.customer, source: channel.code, ...(input.shipping_address === undefined ? {} : { address: input.shipping_address }),
@@ -105,27 +131,26 @@ async function findCustomers({ tx, emit }: BatchContext, drafts: readonly Draft[
   const { ids: found, events } = await resolveCustomers(tx, refs, drafts[0]!.item.now)
   drafts.forEach((draft, i) => {
     draft.customer_id = found[i] ?? null
-    emit(draft.item as BatchItem<never>, ...(events[i] ?? []))
+    news.push({ item: draft.item, events: events[i] ?? [] })
   })
 }
 
 /** Writes the accepted orders with all that belongs to them. Answers those that were not taken by another call meanwhile. */
-async function store(context: BatchContext, planned: PlannedStock | undefined, drafts: readonly Draft[]): Promise<Draft[]> {
+async function store(tx: Tx, { news, jobs }: Attempt, planned: PlannedStock | undefined, drafts: readonly Draft[]): Promise<Draft[] | undefined> {
   if (drafts.length === 0) return []
-  const { tx } = context
   const holds = new Map(drafts.map((draft) => [draft.order_id, holdsOf(draft)]))
   const releases = await releaseTimes(tx, drafts)
   const numbers = await insertOrders(tx, drafts.map((draft) => orderOf(draft, holds.get(draft.order_id)!.length, releases.get(draft.order_id) ?? null)))
   const stored = drafts.filter(({ order_id }) => numbers.has(order_id))
   await insertLines(tx, stored.flatMap(({ lines }) => lines))
-  const stockNews = await planned?.claim(stored.flatMap(({ plan, item }) => (plan === undefined ? [] : [{ plan, at: item.now, caller_id: item.caller.id }])), 'capture')
   await insertHolds(tx, stored.flatMap(({ order_id }) => holds.get(order_id)!), true)
   const ledger = await recordPayments(tx, stored.flatMap(({ order_id, channel, tenders, item }) => tenders.map((tender) => ({ ...tender, id: newId(), order_id, currency: channel.currency, at: item.now }))))
-  context.enqueue(...ledger.jobs)
-  for (const draft of stored) context.emit(draft.item as BatchItem<never>, ...eventsOf(draft, numbers.get(draft.order_id)!.number, holds.get(draft.order_id)!))
-  const items = new Map(stored.map(({ order_id, item }) => [order_id, item]))
-  for (const event of ledger.events) context.emit(items.get(event.order_id)! as BatchItem<never>, event)
-  for (const event of stockNews ?? []) context.emit((items.get(event.order_id ?? '') ?? stored[0]!.item) as BatchItem<never>, event)
+  const stockNews = planned === undefined ? [] : await planned.claim(stored.flatMap(({ plan, item }) => (plan === undefined ? [] : [{ plan, at: item.now, caller_id: item.caller.id }])), 'capture')
+  if (stockNews === undefined) return undefined
+  jobs.push(...ledger.jobs)
+  for (const draft of stored) news.push({ item: draft.item, events: eventsOf(draft, numbers.get(draft.order_id)!.number, holds.get(draft.order_id)!) })
+  const itemOf = new Map(stored.map(({ order_id, item }) => [order_id, item]))
+  for (const event of [...ledger.events, ...stockNews]) news.push({ item: itemOf.get(event.order_id ?? '') ?? stored[0]!.item, events: [event] })
   return stored
 }
 

@@ -23,6 +23,8 @@ export type SourcingDemand = {
   order_value: { amount: bigint; currency: string }
   on_shortage: 'refuse' | 'backorder' | 'hold'
   max_splits: number | null
+  /** Units of each SKU that the channel does not sell. */
+  stock_buffer: number
   /** Units held for the order, which it takes where they are. */
   reservation?: HeldReservation | undefined
   lines: readonly { line_id: string; variant_id: string; quantity: number; weight_grams: number }[]
@@ -43,20 +45,30 @@ export type SourcingPlan = {
 
 export type SourcingTrigger = 'capture' | 'backorder' | 'rejection' | 'manual'
 
-/** Stock found for a batch of orders; its levels stay locked until the commit. */
+/** Stock found for a batch of orders. */
 export type PlannedStock = {
   /** One plan per demand, in order. */
   plans: readonly SourcingPlan[]
-  /** Writes claims, movements, ends of reservations and decisions of those plans whose orders are stored by now. */
-  claim: (plans: readonly { plan: SourcingPlan; at: Date; caller_id: string }[], trigger: SourcingTrigger) => Promise<NewEvent[]>
+  /**
+   * Writes claims, movements, ends of reservations and decisions of those plans whose orders are stored by now. Answers
+   * undefined where rivals have taken units of unlocked stock since it was looked at: some of it may be written, so the
+   * caller goes back to where it stood before and plans on locked stock.
+   */
+  claim: (plans: readonly { plan: SourcingPlan; at: Date; caller_id: string }[], trigger: SourcingTrigger) => Promise<NewEvent[] | undefined>
 }
+
+/**
+ * `seen` plans on what can be seen and locks the levels at last, in `claim`: rivals wait for as little as can be.
+ * `locked` locks first; what it plans is there.
+ */
+export type PlanningMode = 'seen' | 'locked'
 
 /** Units of a line whose claim ends. Released ones are named with their location; of the others any claim will do. */
 export type UnclaimUnits = { order_id: string; order_line_id: string; quantity: number; location_id: string | null }
 
 export type SourcingPort = {
-  /** Decides where the units come from and locks the stock levels they come from. Nothing is written yet. */
-  plan: (tx: Tx, demands: readonly SourcingDemand[], now: Date) => Promise<PlannedStock>
+  /** Decides where the units come from. Nothing is written yet. */
+  plan: (tx: Tx, demands: readonly SourcingDemand[], now: Date, mode: PlanningMode) => Promise<PlannedStock>
   /** Ends claims: the units are available again. */
   unclaim: (tx: Tx, units: readonly UnclaimUnits[], by: { at: Date; caller_id: string; reason: string }) => Promise<NewEvent[]>
 }

@@ -47,6 +47,8 @@ export type UnfilledReason =
   | 'no_stock'
   /** Only locations that were ruled out have some. */
   | 'ruled_out'
+  /** The channel's buffer and the orders that wait have a claim on what is left. */
+  | 'held_back'
   | 'split_limit'
   /** No location has all units of a line that is to be kept whole. */
   | 'line_whole'

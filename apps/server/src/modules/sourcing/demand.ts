@@ -15,6 +15,11 @@ export type Demand = {
   order_value: Money | null
   /** The last moment of departure that keeps the promise. */
   latest_ship_at: Date | null
+  /**
+   * Units of each SKU that the channel does not sell, beside those that accepted orders wait for; null for an order
+   * that was accepted before and takes what there is.
+   */
+  buffer: number | null
   /** The channel's policy for units that no rule can place. */
   on_shortage: ShortageAction
   /** How many locations may serve the order; null for any number. The rule's own limit holds as well. */

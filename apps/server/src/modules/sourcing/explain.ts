@@ -22,6 +22,7 @@ const RANKED: Readonly<Record<RankedCode, (limit: Fact, value: Fact, than: strin
 const UNFILLED: Readonly<Record<UnfilledReason, string>> = {
   no_stock: 'no location has more of it',
   ruled_out: 'only locations that were ruled out have it',
+  held_back: 'what is left is kept for orders that wait, or as the buffer of the channel',
   split_limit: 'the order may not be split over more locations',
   line_whole: 'no location has the whole line, and the rule does not divide lines',
   put_aside: 'the rule places all or nothing',

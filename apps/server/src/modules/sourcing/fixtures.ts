@@ -19,7 +19,7 @@ export function demandOf(lines: readonly DemandLine[], given: Partial<Demand> = 
   return {
     order_id: 'order-1', channel_id: 'web', location_groups: null, method: 'ship', pickup_location_id: null, requires: [],
     destination: { country: 'GB', postal_code: 'LS1 4AP', coordinates: { latitude: 53.8, longitude: -1.55 } },
-    order_value: null, latest_ship_at: null, on_shortage: 'backorder', max_locations: null, serving_location_ids: [], lines, ...given,
+    order_value: null, latest_ship_at: null, buffer: 0, on_shortage: 'backorder', max_locations: null, serving_location_ids: [], lines, ...given,
   }
 }
 

@@ -34,8 +34,10 @@ export type OrderView = {
   variant_ids: readonly string[]
   /** Of each line the position of its variant. */
   variants: readonly number[]
-  /** Units of each line that have no location yet. */
+  /** Units of each line that have no location yet and may have one. */
   rest: number[]
+  /** Units of each line that are not for sale: the channel's buffer and the orders that wait have a claim on them. */
+  held_back: readonly number[]
   /** Units that a candidate can still give to this order: `variant * candidates.length + candidate`. */
   stock: number[]
   /** Candidates that serve the order already. */
@@ -57,9 +59,37 @@ export function viewOrder(demand: Demand, network: Network): OrderView {
     rest.push(quantity)
   }
   const serving = demand.serving_location_ids.map((id) => network.candidates.findIndex((one) => one.id === id)).filter((candidate) => candidate >= 0)
-  const order = { demand, network, variant_ids, variants, rest, stock: readStock(network, variant_ids), serving, excluded: [] }
+  const order = { demand, network, variant_ids, variants, rest, held_back: [], stock: readStock(network, variant_ids), serving, excluded: [] }
   network.distances.fill(Number.NaN)
-  return demand.lines.some((line) => line.excluded_location_ids.length > 0) ? withExclusions(order) : order
+  return holdBack(demand.lines.some((line) => line.excluded_location_ids.length > 0) ? withExclusions(order) : order)
+}
+
+/** Takes out of `rest` what would leave less than the buffer and the queue need, the last lines first. */
+function holdBack(order: OrderView): OrderView {
+  const { demand: { buffer }, network: { stock: { queued } }, variant_ids, variants, rest } = order
+  if (buffer === null || (buffer === 0 && queued.size === 0)) return order
+  const held_back = rest.map(() => 0)
+  variant_ids.forEach((id, variant) => {
+    const kept = buffer + (queued.get(id) ?? 0)
+    if (kept === 0) return
+    let over = rest.reduce((units, wanted, line) => units + (variants[line] === variant ? wanted : 0), 0) - Math.max(0, unitsForChannel(order, variant) - kept)
+    for (let line = rest.length - 1; line >= 0 && over > 0; line--) {
+      if (variants[line] !== variant) continue
+      const units = Math.min(over, rest[line]!)
+      held_back[line] = units
+      rest[line]! -= units
+      over -= units
+    }
+  })
+  return { ...order, held_back }
+}
+
+/** Units of a variant at the locations that serve the channel, whatever the rules say about them. */
+function unitsForChannel({ demand: { location_groups }, network: { candidates }, stock }: OrderView, variant: number): number {
+  return candidates.reduce((units, { active, groups, capabilities }, candidate) => {
+    const serves = active && (capabilities.includes('ship') || capabilities.includes('pickup')) && (location_groups === null || groups.some((group) => location_groups.includes(group)))
+    return serves ? units + stock[variant * candidates.length + candidate]! : units
+  }, 0)
 }
 
 function readStock({ stock, columns }: Network, variant_ids: readonly string[]): number[] {

@@ -4,13 +4,14 @@ import { groupByKey, sumByKey } from '../../kernel/quantity.ts'
 import { localTime } from '../../kernel/time.ts'
 import type { Tx } from '../../platform/db.ts'
 import type { NewEvent } from '../../platform/events.ts'
+import { sql } from '../../platform/sql.ts'
 import { applyMovements, convertReservations, lockLevels, readSellable, stockEvents, type Levels } from '../inventory/index.ts'
 import { loadLocations, shipsOn, type Location } from '../locations/index.ts'
-import type { PlannedStock, SourcingAllocation, SourcingDemand, SourcingPlan } from '../orders/index.ts'
+import type { PlannedStock, PlanningMode, SourcingAllocation, SourcingDemand, SourcingPlan } from '../orders/index.ts'
 import type { Candidate, Demand } from './demand.ts'
 import { planOrders, type Plan } from './plan.ts'
 import { recordKept, takeReserved, type Kept } from './reserved.ts'
-import { activeStrategy, addClaims, addLoads, insertDecisions, lockLoads, rejectedLocations, servingLocations } from './sourcing.db.ts'
+import { activeStrategy, addClaims, addLoads, insertDecisions, lockLoads, readLoads, rejectedLocations, servingLocations } from './sourcing.db.ts'
 import { createStockView, type StockLevel } from './stock-view.ts'
 import type { Strategy } from './strategy.ts'
 
@@ -23,38 +24,78 @@ type Limited = { location_id: string; day: string; capacity: number }
 type Asked = { demand: SourcingDemand; kept: Kept[]; rest: SourcingDemand['lines']; serving: readonly string[] }
 type Sourced = Asked & { plan: Plan }
 
+/** Everything that planning looks at. */
+type World = { asked: readonly Asked[]; strategy: Strategy; limited: readonly Limited[]; questions: readonly Demand[]; candidates: readonly Candidate[]; sellable: Map<string, StockLevel>; queued: ReadonlyMap<string, number> }
+
 /**
- * Finds stock for a batch of orders. Reads what all locations can give of all SKUs once, plans in memory, then locks the
- * levels the plans take from. Where a rival was faster the batch is planned again on the locked figures. What is
- * planned is there: the levels stay locked until the commit. Units of a reservation stay where they are held.
+ * Finds stock for a batch of orders: reads what all locations can give of all SKUs once and plans in memory. What was
+ * planned on `seen` stock is checked where it is claimed; in `locked` mode the levels are locked here, and the batch is
+ * planned again as long as locked figures are not what was seen. Units of a reservation stay where they are held.
  */
-export async function planStock(tx: Tx, demands: readonly SourcingDemand[], now: Date): Promise<PlannedStock> {
+export async function planStock(tx: Tx, demands: readonly SourcingDemand[], now: Date, mode: PlanningMode): Promise<PlannedStock> {
+  const world = await lookAround(tx, demands, now, mode)
+  if (mode === 'seen') return planned(tx, world, planWorld(world), undefined, now)
+  const { plans, locked } = await planOnLocked(tx, world, now)
+  return planned(tx, world, plans, locked, now)
+}
+
+async function lookAround(tx: Tx, demands: readonly SourcingDemand[], now: Date, mode: PlanningMode): Promise<World> {
   const strategy = present(await activeStrategy(tx), 'a strategy is in use')
   const locations = await loadLocations(tx, now.toISOString().slice(0, 10))
   const limited = locations.flatMap((location): Limited[] => (location.daily_capacity === null ? [] : [{ location_id: location.id, day: localTime(now, location.time_zone).date, capacity: location.daily_capacity }]))
   const asked = await prepare(tx, demands)
-  const loads = new Map([...await lockLoads(tx, limited)].map(([id, orders]) => [id, orders + asked.filter(({ kept }) => kept.some(({ location_id }) => location_id === id)).length]))
-  const candidates = locations.map((location) => candidateOf(location, now, loads))
+  const loads = mode === 'seen' ? await readLoads(tx, limited) : await lockLoads(tx, limited)
+  for (const { kept } of asked) for (const id of new Set(kept.map(({ location_id }) => location_id))) loads.set(id, (loads.get(id) ?? 0) + 1)
   const open = asked.filter(({ rest }) => rest.length > 0)
-  const variants = [...new Set(open.flatMap(({ rest }) => rest.map(({ variant_id }) => variant_id)))]
-  const sellable = new Map((await readSellable(tx, variants)).map((level): [string, StockLevel] => [keyOf(level), { ...level, daily_demand: null }]))
-  const questions = await asDemands(tx, open)
-  const held = asked.flatMap(({ demand }) => demand.reservation?.units.map(keyOf) ?? [])
-
-  const locked: Levels = new Map()
-  for (let round = 0; ; round++) {
-    const plans = planOrders(questions, candidates, createStockView([...sellable.values()]), strategy)
-    const taken = sumByKey(plans.flatMap(({ allocations }) => allocations), keyOf, ({ quantity }) => quantity)
-    const done = (): PlannedStock => planned(tx, withKept(asked, plans, strategy), locked, limited)
-    const missing = [...new Set([...taken.keys(), ...held])].filter((key) => !locked.has(key)).map(pairOf)
-    if (missing.length === 0) return done()
-    if (round === MAX_ROUNDS) for (const key of [...sellable.keys()]) if (!locked.has(key)) sellable.delete(key)
-    for (const [key, level] of await lockLevels(tx, missing, now)) {
-      locked.set(key, level)
-      sellable.set(key, { ...level, daily_demand: null })
-    }
-    if ([...taken].every(([key, quantity]) => locked.get(key)!.available - locked.get(key)!.safety_stock >= quantity)) return done()
+  const { levels, backordered } = await readSellable(tx, [...new Set(open.flatMap(({ rest }) => rest.map(({ variant_id }) => variant_id)))])
+  return {
+    asked, strategy, limited, questions: await asDemands(tx, open), candidates: locations.map((location) => candidateOf(location, now, loads)),
+    sellable: new Map(levels.map((level): [string, StockLevel] => [keyOf(level), { ...level, daily_demand: null }])), queued: backordered,
   }
+}
+
+function planWorld({ questions, candidates, sellable, queued, strategy }: World): Plan[] {
+  return planOrders(questions, candidates, createStockView([...sellable.values()], queued), strategy)
+}
+
+/**
+ * Plans, locks the levels that are used, and plans again on the locked figures until they are enough. A further level is
+ * never locked beside those held already, which could meet a rival that takes them the other way round: all are given
+ * up and locked anew in their order.
+ */
+async function planOnLocked(tx: Tx, world: World, now: Date): Promise<{ plans: Plan[]; locked: Levels }> {
+  const wanted = new Set(heldPairs(world.asked))
+  let locked: Levels = new Map()
+  await tx.run(sql`savepoint before_levels`)
+  for (let round = 0; ; round++) {
+    const plans = planWorld(world)
+    const taken = unitsTaken(plans)
+    for (const key of taken.keys()) wanted.add(key)
+    if (wanted.size > locked.size) {
+      if (round > 0) await tx.run(sql`rollback to savepoint before_levels`)
+      locked = await lockLevels(tx, [...wanted].map(pairOf), now)
+      for (const [key, level] of locked) world.sellable.set(key, { ...level, daily_demand: null })
+      if (round === MAX_ROUNDS) for (const key of [...world.sellable.keys()]) if (!locked.has(key)) world.sellable.delete(key)
+    }
+    if (isThere(taken, locked)) return { plans, locked }
+  }
+}
+
+/** The levels that hold reserved units. */
+function heldPairs(asked: readonly Asked[]): string[] {
+  return asked.flatMap(({ demand }) => demand.reservation?.units.map(keyOf) ?? [])
+}
+
+function unitsTaken(plans: readonly Pick<Plan, 'allocations'>[]): Map<string, number> {
+  return sumByKey(plans.flatMap(({ allocations }) => allocations), keyOf, ({ quantity }) => quantity)
+}
+
+function isThere(taken: ReadonlyMap<string, number>, locked: Levels): boolean {
+  for (const [key, quantity] of taken) {
+    const { available, safety_stock } = locked.get(key)!
+    if (available - safety_stock < quantity) return false
+  }
+  return true
 }
 
 /** What is kept of reservations, and where orders that are sourced again have claims already. */
@@ -106,7 +147,7 @@ async function asDemands(tx: Tx, asked: readonly Asked[]): Promise<Demand[]> {
   }
   return asked.map(({ demand, kept, rest, serving }) => ({
     order_id: demand.order_id, channel_id: demand.channel_id, location_groups: demand.group_ids, method: demand.delivery, pickup_location_id: demand.pickup_location_id, requires: [],
-    destination: destinationOf(demand), order_value: demand.order_value, latest_ship_at: null, on_shortage: demand.on_shortage, max_locations: demand.max_splits,
+    destination: destinationOf(demand), order_value: demand.order_value, latest_ship_at: null, buffer: demand.resourcing === true ? null : demand.stock_buffer, on_shortage: demand.on_shortage, max_locations: demand.max_splits,
     serving_location_ids: [...new Set([...serving, ...kept.map(({ location_id }) => location_id)])],
     lines: rest.map((line) => ({ ...line, tags: [], excluded_location_ids: excluded.get(line.line_id) ?? [] })),
   }))
@@ -120,17 +161,32 @@ function destinationOf({ shipping_address: address }: SourcingDemand): Demand['d
   }
 }
 
-function planned(tx: Tx, sourced: readonly Sourced[], locked: Levels, limited: readonly Limited[]): PlannedStock {
+function planned(tx: Tx, { asked, strategy, limited }: World, plans: readonly Plan[], locked: Levels | undefined, now: Date): PlannedStock {
+  const sourced = withKept(asked, plans, strategy)
   const sourcedOf = new Map(sourced.map((one) => [one.demand.order_id, one]))
   return {
     plans: sourced.map(({ kept, plan: { order_id, allocations, unfilled, shortage, decision } }) => ({
-      order_id, allocations: shortage?.action === 'refuse' ? [] : addKept(kept, allocations), unfilled, shortage: shortage?.action ?? null, decision_id: newId(), decision,
+      order_id, allocations: shortage?.action === 'refuse' ? [] : addKept(kept, allocations), shortage: shortage?.action ?? null, decision_id: newId(), decision,
+      // Of a refused order only what was missing: the rest could have been placed.
+      unfilled: unfilled.filter(({ reason }) => reason !== 'refused'),
     })),
-    claim: async (accepted, trigger) => {
+    claim: async (taken, trigger) => {
+      const accepted = taken.map((one) => ({ ...one, sourced: present(sourcedOf.get(one.plan.order_id), 'the plan is of this batch') }))
       await insertDecisions(tx, accepted.map(({ plan, at }) => ({ id: plan.decision_id, order_id: plan.order_id, at, trigger, decision: plan.decision })))
-      return claim(tx, accepted.map((one) => ({ ...one, sourced: present(sourcedOf.get(one.plan.order_id), 'the plan is of this batch') })), locked, limited)
+      await addClaims(tx, accepted.flatMap(({ plan }) => plan.allocations.map(({ line_id, variant_id, location_id, quantity }) => ({ order_line_id: line_id, location_id, order_id: plan.order_id, variant_id, quantity }))))
+      // Levels come last: what is sold most is locked for the shortest time.
+      if (!(await addLoads(tx, loadsOf(accepted, limited)))) return undefined
+      const levels = locked ?? await lockTaken(tx, accepted, now)
+      return levels === undefined ? undefined : moveUnits(tx, accepted, levels)
     },
   }
+}
+
+/** Locks the levels that these plans take from; undefined where rivals have left too little. */
+async function lockTaken(tx: Tx, accepted: readonly Accepted[], now: Date): Promise<Levels | undefined> {
+  const taken = unitsTaken(accepted.map(({ sourced }) => sourced.plan))
+  const locked = await lockLevels(tx, [...new Set([...taken.keys(), ...heldPairs(accepted.map(({ sourced }) => sourced))])].map(pairOf), now)
+  return isThere(taken, locked) ? locked : undefined
 }
 
 /** Units kept at a location and units found there are one claim. */
@@ -142,14 +198,18 @@ function addKept(kept: readonly Kept[], found: readonly SourcingAllocation[]): r
 
 type Accepted = { plan: SourcingPlan; sourced: Sourced; at: Date; caller_id: string }
 
-async function claim(tx: Tx, accepted: readonly Accepted[], locked: Levels, limited: readonly Limited[]): Promise<NewEvent[]> {
+/** Orders count once for each location of theirs that has a limit and did not serve them before. */
+function loadsOf(accepted: readonly Accepted[], limited: readonly Limited[]): (Limited & { orders: number })[] {
+  if (limited.length === 0) return []
+  const used = sumByKey(accepted.flatMap(({ plan, sourced: { serving } }) => [...new Set(plan.allocations.map(({ location_id }) => location_id))].filter((id) => !serving.includes(id))), (location_id) => location_id, () => 1)
+  return limited.filter(({ location_id }) => used.has(location_id)).map((one) => ({ ...one, orders: used.get(one.location_id)! }))
+}
+
+async function moveUnits(tx: Tx, accepted: readonly Accepted[], locked: Levels): Promise<NewEvent[]> {
   const converted = await convertReservations(tx, accepted.flatMap(({ sourced: { demand: { order_id, reservation }, kept }, at, caller_id }) => (reservation === undefined ? [] : [{ ...reservation, kept, order_id, at, caller_id }])), locked)
   const movements = accepted.flatMap(({ sourced: { plan }, at, caller_id }) => plan.allocations.map(({ variant_id, location_id, quantity }) => ({
     variant_id, location_id, from_state: 'available' as const, to_state: 'allocated' as const, quantity, reason: 'allocation', cause_kind: 'order', cause_id: plan.order_id, caller_id, at,
   })))
   const applied = await applyMovements(tx, movements, locked)
-  await addClaims(tx, accepted.flatMap(({ plan }) => plan.allocations.map(({ line_id, variant_id, location_id, quantity }) => ({ order_line_id: line_id, location_id, order_id: plan.order_id, variant_id, quantity }))))
-  const used = sumByKey(accepted.flatMap(({ plan, sourced: { serving } }) => [...new Set(plan.allocations.map(({ location_id }) => location_id))].filter((id) => !serving.includes(id))), (location_id) => location_id, () => 1)
-  await addLoads(tx, limited.filter(({ location_id }) => used.has(location_id)).map(({ location_id, day }) => ({ location_id, day, orders: used.get(location_id)! })))
   return [...converted.events, ...[...converted.stock_events, ...await stockEvents(tx, applied)].map(({ event }) => event)]
 }

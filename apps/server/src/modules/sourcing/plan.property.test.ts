@@ -31,6 +31,7 @@ const demandArbitrary: fc.Arbitrary<Demand> = fc
   .record({
     lines: fc.array(fc.record({ variant: fc.constantFrom(...VARIANTS), quantity: fc.integer({ min: 1, max: 5 }), excluded: fc.subarray(CODES, { maxLength: 1 }) }), { minLength: 1, maxLength: 4 }),
     location_groups: fc.option(groups), max_locations: fc.option(fc.integer({ min: 1, max: 3 })), on_shortage: fc.constantFrom('refuse' as const, 'backorder' as const, 'hold' as const),
+    buffer: fc.option(fc.constantFrom(0, 0, 1, 3)),
     requires: fc.subarray(['gift_wrap'], { maxLength: 1 }).map((list) => (list.length > 0 ? list : [])), channel_id: fc.constantFrom('web', 'phone'),
   })
   .map(({ lines, ...given }) => demandOf(lines.map(({ variant, quantity, excluded }, index) => lineOf(`l${index}`, variant, quantity, { excluded_location_ids: excluded.map((code) => `id-${code}`) })), given))
@@ -80,6 +81,27 @@ describe('every plan', () => {
       }
       for (const { allocations } of plans) giveBackStock(stock, allocations)
       expect(snapshotStock(stock)).toEqual(snapshotStock(createStockView(levels)))
+    })
+  })
+
+  it('leaves the buffer of the channel and what orders wait for, unless the order was accepted before', () => {
+    holds(({ demands, candidates, levels }, plans) => {
+      const left = new Map(levels.map((level) => [cellOf(level), Math.max(0, level.available - level.safety_stock)]))
+      const queued = new Map<string, number>()
+      plans.forEach(({ allocations, unfilled, shortage }, index) => {
+        const { buffer, location_groups, lines } = demands[index]!
+        for (const [variant, units] of sumByKey(allocations, ({ variant_id }) => variant_id, ({ quantity }) => quantity)) {
+          const serving = candidates.filter((one) => one.active && (location_groups === null || one.groups.some((group) => location_groups.includes(group))))
+          const there = serving.reduce((sum, { id }) => sum + (left.get(`${variant} ${id}`) ?? 0), 0)
+          if (buffer !== null) expect(units).toBeLessThanOrEqual(Math.max(0, there - buffer - (queued.get(variant) ?? 0)))
+        }
+        for (const allocation of allocations) left.set(cellOf(allocation), left.get(cellOf(allocation))! - allocation.quantity)
+        if (buffer === null || shortage?.action !== 'backorder') return
+        for (const { line_id, quantity } of unfilled) {
+          const variant = lines.find((line) => line.line_id === line_id)!.variant_id
+          queued.set(variant, (queued.get(variant) ?? 0) + quantity)
+        }
+      })
     })
   })
 

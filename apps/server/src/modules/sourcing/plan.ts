@@ -39,6 +39,7 @@ export function planOrders(
   return demands.map((demand) => {
     const plan = planNext(viewOrder(demand, network), strategy, rules, allocate)
     consume(plan, demand, network)
+    if (plan.shortage?.action === 'backorder') queueUp(plan, demand, network)
     return plan
   })
 }
@@ -51,7 +52,7 @@ export function planOrder(demand: Demand, candidates: readonly Candidate[], stoc
 function planNext(order: OrderView, strategy: Strategy, rules: readonly PreparedRule[], allocate: Allocator): Plan {
   const draft: Draft = { order, placements: [], verdicts: order.network.candidates.map(() => NO_RULE) }
   const { traces, last, fallback } = tryRules(draft, rules, allocate)
-  const shortage = isFilled(order) ? null : resolveFallback(fallback, order.demand)
+  const shortage = isFilled(order) && order.held_back.every((units) => units === 0) ? null : resolveFallback(fallback, order.demand)
   const unfilled = listUnfilled(draft, last, shortage)
   const outcome = shortage?.action ?? 'filled'
   const decision = writeDecision({ order, strategy, outcome, rules: traces, placements: draft.placements, verdicts: draft.verdicts, unfilled })
@@ -122,8 +123,9 @@ function listAllocations({ order, placements }: Draft): Allocation[] {
 function listUnfilled({ order, placements }: Draft, last: RuleRun | undefined, shortage: Shortage | null): Unfilled[] {
   if (shortage === null) return []
   const short = order.demand.lines.flatMap(({ line_id }, line) => {
-    const quantity = order.rest[line]!
-    return quantity === 0 ? [] : [{ line_id, quantity, reason: findReason(order, line, last) }]
+    const held = order.held_back[line] ?? 0
+    const quantity = order.rest[line]! + held
+    return quantity === 0 ? [] : [{ line_id, quantity, reason: held > 0 ? 'held_back' as const : findReason(order, line, last) }]
   })
   if (shortage.action !== 'refuse') return short
   const refused = order.demand.lines.flatMap(({ line_id }, line) => {
@@ -141,6 +143,14 @@ function findReason(order: OrderView, line: number, last: RuleRun | undefined): 
   if (isAllOrNothing(last.rule.fallback)) return 'put_aside'
   const divided = last.rule.split.keep_lines_whole && !last.passed.some((candidate) => stockAt(candidate) >= order.rest[line]!)
   return divided ? 'line_whole' : 'split_limit'
+}
+
+function queueUp({ unfilled }: Plan, { buffer, lines }: Demand, { stock: { queued } }: Network): void {
+  if (buffer === null) return
+  for (const { line_id, quantity } of unfilled) {
+    const { variant_id } = lines.find((line) => line.line_id === line_id)!
+    queued.set(variant_id, (queued.get(variant_id) ?? 0) + quantity)
+  }
 }
 
 function consume({ allocations }: Plan, { serving_location_ids }: Demand, network: Network): void {

@@ -1,3 +1,4 @@
+import { present } from '../../kernel/assert.ts'
 import { ids } from '../../kernel/id-kinds.ts'
 import { newId } from '../../kernel/ids.ts'
 import { groupByKey } from '../../kernel/quantity.ts'
@@ -20,10 +21,10 @@ export async function resourceOrders(tx: Tx, orders: readonly OrderRow[], trigge
   const channels = await findChannels(tx, [...new Set(waiting.map(({ channel_id }) => channel_id))])
   const variants = await findVariants(tx, [...new Set(waiting.flatMap(({ id }) => lines.get(id)!.filter(isWaiting).map(({ variant_id }) => variant_id)))])
   const demands = waiting.map((order) => demandOf(order, channels.get(order.channel_id)!, lines.get(order.id)!.filter(isWaiting), (id) => variants.get(id)?.weight_grams ?? 0))
-  const stock = await planStock(tx, demands, by.at)
+  const stock = await planStock(tx, demands, by.at, 'locked')
   // A backorder that still finds nothing is no news: no decision is stored for it.
   const useful = stock.plans.filter(({ allocations }) => trigger !== 'backorder' || allocations.length > 0)
-  const stockNews = await stock.claim(useful.map((plan) => ({ plan, ...by })), trigger)
+  const stockNews = present(await stock.claim(useful.map((plan) => ({ plan, ...by })), trigger), 'what was planned on locked stock is there')
   const moves = useful.flatMap((plan) => movesOf(plan, lines.get(plan.order_id)!))
   await moveUnits(tx, moves, by.at)
   const holds = await holdUnplaced(tx, waiting, useful, trigger, by)
@@ -39,7 +40,7 @@ function demandOf(order: OrderRow, channel: Channel, lines: readonly OrderLineRo
     order_id: order.id, channel_id: order.channel_id, group_ids: channel.group_ids, delivery: order.delivery, pickup_location_id: order.pickup_location_id, shipping_address: order.shipping_address,
     order_value: { amount: order.total, currency: order.currency },
     // An order that has been accepted is never refused afterwards.
-    on_shortage: order.on_shortage === 'refuse' ? 'hold' : order.on_shortage, max_splits: order.max_splits,
+    on_shortage: order.on_shortage === 'refuse' ? 'hold' : order.on_shortage, max_splits: order.max_splits, stock_buffer: channel.stock_buffer,
     lines: lines.map(({ id, variant_id, open, backordered }) => ({ line_id: id, variant_id, quantity: open + backordered, weight_grams: weightOf(variant_id) })),
   }
 }

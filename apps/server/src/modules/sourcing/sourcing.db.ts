@@ -127,10 +127,15 @@ export async function activateStrategy(tx: Queryable, id: string): Promise<void>
   await tx.run(sql`update sourcing_strategies set active = true where id = ${id}`)
 }
 
-/**
- * Orders that locations with a daily limit have taken on their local day, locked, so that no two batches give out the
- * same place.
- */
+/** Orders that locations with a daily limit have taken on their local day. */
+export async function readLoads(db: Queryable, days: readonly { location_id: string; day: PlainDate }[]): Promise<Map<string, number>> {
+  if (days.length === 0) return new Map()
+  const rows = await db.rows<{ location_id: string; orders: number }>(sql`
+    select l.location_id, l.orders from ${rowsOf(days, { location_id: 'uuid', day: 'date' })} join location_loads l on l.location_id = input.location_id and l.day = input.day`)
+  return new Map(rows.map(({ location_id, orders }) => [location_id, orders]))
+}
+
+/** The same, locked, so that no two batches give out the same place. */
 export async function lockLoads(tx: Tx, days: readonly { location_id: string; day: PlainDate }[]): Promise<Map<string, number>> {
   if (days.length === 0) return new Map()
   const input = { location_id: 'uuid', day: 'date' } as const
@@ -140,9 +145,13 @@ export async function lockLoads(tx: Tx, days: readonly { location_id: string; da
   return new Map(rows.map(({ location_id, orders }) => [location_id, orders]))
 }
 
-export async function addLoads(tx: Tx, loads: readonly { location_id: string; day: PlainDate; orders: number }[]): Promise<void> {
-  if (loads.length === 0) return
-  await tx.run(sql`
-    update location_loads l set orders = l.orders + input.orders from ${rowsOf(loads, { location_id: 'uuid', day: 'date', orders: 'int' })}
-    where l.location_id = input.location_id and l.day = input.day`)
+/** Counts orders against the limits of their locations; false where one has no room for them any more. */
+export async function addLoads(tx: Tx, loads: readonly { location_id: string; day: PlainDate; orders: number; capacity: number }[]): Promise<boolean> {
+  if (loads.length === 0) return true
+  const added = await tx.run(sql`
+    insert into location_loads as l (location_id, day, orders)
+    select location_id, day, orders from ${rowsOf(loads, { location_id: 'uuid', day: 'date', orders: 'int', capacity: 'int' })} where orders <= capacity order by location_id
+    on conflict (location_id, day) do update set orders = l.orders + excluded.orders
+      where l.orders + excluded.orders <= (select input.capacity from ${rowsOf(loads, { location_id: 'uuid', capacity: 'int' })} where input.location_id = l.location_id)`)
+  return added === loads.length
 }

@@ -21,10 +21,12 @@ export type StockView = {
   sellable: Float64Array
   /** NaN where unknown. */
   daily_demand: Float64Array
+  /** Units of each variant that accepted orders wait for; grows as orders of the batch are backordered. */
+  queued: Map<string, number>
 }
 
 /** A pair of variant and location without a level has no stock. Of two levels for one pair the last one counts. */
-export function createStockView(levels: readonly StockLevel[]): StockView {
+export function createStockView(levels: readonly StockLevel[], queued: ReadonlyMap<string, number> = new Map()): StockView {
   const rows = new Map<string, number>()
   const columns = new Map<string, number>()
   for (const { variant_id, location_id } of levels) {
@@ -38,12 +40,12 @@ export function createStockView(levels: readonly StockLevel[]): StockView {
     sellable[cell] = Math.max(0, level.available - level.safety_stock)
     daily_demand[cell] = level.daily_demand ?? Number.NaN
   }
-  return { rows, columns, sellable, daily_demand }
+  return { rows, columns, sellable, daily_demand, queued: new Map(queued) }
 }
 
 /** An independent copy: plans tried on it leave the original as it was. */
 export function copyStockView(stock: StockView): StockView {
-  return { ...stock, sellable: stock.sellable.slice() }
+  return { ...stock, sellable: stock.sellable.slice(), queued: new Map(stock.queued) }
 }
 
 export function sellableAt(stock: StockView, variant_id: string, location_id: string): number {

@@ -6,11 +6,11 @@ import { inScope, type Caller } from '../../../platform/caller.ts'
 import { batchCommand, type BatchContext, type BatchItem, type Outcome } from '../../../platform/command.ts'
 import type { Tx } from '../../../platform/db.ts'
 import { stockEvents, tryMovements } from '../apply-movements.ts'
-import { lockLevels } from '../levels.db.ts'
+import { lockLevels, readSellable } from '../levels.db.ts'
 import type { Movement } from '../movements.ts'
-import { planReservations, type OutOfStock, type ReservationPlan, type ReservationRequest, type ReservationStock, type UnitsAt } from '../reservation-plan.ts'
+import { planReservations, type OutOfStock, type ReservationPlan, type ReservationRequest, type UnitsAt } from '../reservation-plan.ts'
 import { viewReservation, type ReservationView } from '../reservation-view.ts'
-import { insertReservations, readEligibleLocations, readReservationStock, type EligibleLocation } from '../reservations.db.ts'
+import { insertReservations, readEligibleLocations, type EligibleLocation } from '../reservations.db.ts'
 import { createFinder, resolveCodes, type Codes } from '../resolve.ts'
 import { distinctPairs, keyOf, type Levels } from '../stock.ts'
 
@@ -118,7 +118,7 @@ async function planOnLockedLevels(tx: Tx, drafts: readonly Draft[]): Promise<{ p
   const levels: Levels = new Map()
   if (drafts.length === 0) return { plans: [], levels }
   const requests = drafts.map(({ request }) => request)
-  let stock: ReservationStock = await readReservationStock(tx, [...new Set(requests.flatMap(({ lines }) => lines.map(({ variant_id }) => variant_id)))])
+  let stock = await readSellable(tx, [...new Set(requests.flatMap(({ lines }) => lines.map(({ variant_id }) => variant_id)))])
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const plans = planReservations(requests, stock)
     const unlocked = distinctPairs(plans.flatMap(({ units }) => units)).filter((pair) => !levels.has(keyOf(pair)))
