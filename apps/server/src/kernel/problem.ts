@@ -13,11 +13,14 @@ export class Refusal extends Error {
   override name = 'Refusal'
   readonly code: string
   readonly facts: RefusalFacts
+  /** It is the outcome of an earlier call with the same key, told again. */
+  readonly replayed: boolean
 
-  constructor(code: string, facts: RefusalFacts) {
+  constructor(code: string, facts: RefusalFacts, replayed = false) {
     super(`${code}: ${facts.detail}`)
     this.code = code
     this.facts = facts
+    this.replayed = replayed
   }
 }
 

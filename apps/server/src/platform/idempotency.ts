@@ -46,7 +46,7 @@ function replay<Output>(claim: Claim, stored: StoredKey): Outcome<Output> {
     return { ok: false, refusal: refuse('idempotency_key_reused', 'This Idempotency-Key was used with another request. Use a new key for a new request.', { key: claim.key }) }
   }
   if ('output' in stored.outcome) return { ok: true, output: stored.outcome.output as Output }
-  return { ok: false, refusal: new Refusal(stored.outcome.refusal.code, stored.outcome.refusal.facts) }
+  return { ok: false, refusal: new Refusal(stored.outcome.refusal.code, stored.outcome.refusal.facts, true) }
 }
 
 /** Stores first outcomes, in the transaction of their effects and after them. Throws `KeyTaken` where a rival was faster. */

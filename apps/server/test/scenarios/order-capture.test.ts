@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { openShop, type Shop } from '../harness/shop.ts'
+import { HOME, openShop, type Shop } from '../harness/shop.ts'
 import { useApp } from '../harness/app.ts'
 
 const app = useApp()
@@ -25,6 +25,16 @@ describe('a web order', () => {
     const refused = await shop.order({ lines: [{ sku: 'TEA', quantity: 1 }, { sku: 'RARE', quantity: 1 }, { sku: 'RARE', quantity: 2 }] })
     expect([refused.status, refused.body.code]).toEqual([409, 'out_of_stock'])
     expect(await shop.available('RARE')).toBe(2)
+  })
+
+  test('is refused again under the same key, and the answer says that it is the first one', async () => {
+    await shop.stock('leeds', { GONE: 1 })
+    const order = { channel: 'web', shipping_address: HOME, lines: [{ sku: 'GONE', quantity: 2 }] }
+    const send = () => app().post('/v1/orders', order, { headers: { 'idempotency-key': 'gone-1' } })
+    const first = await send()
+    await shop.stock('leeds', { GONE: 5 })
+    const second = await send()
+    expect([first, second].map(({ status, body, headers }) => [status, body.code, headers['idempotency-replayed']])).toEqual([[409, 'out_of_stock', undefined], [409, 'out_of_stock', 'true']])
   })
 
   test('sent twice is one order; with another content it is a conflict', async () => {

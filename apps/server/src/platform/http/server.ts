@@ -185,6 +185,7 @@ type FastifyFailure = Error & { code?: string; statusCode?: number; validation?:
 function answerError(options: ServerOptions, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const refusal = asRefusal(options, error as FastifyFailure, request)
   const document = problemDocument(options.problems, refusal, request.id)
+  if (error instanceof Refusal && error.replayed) reply.header('idempotency-replayed', 'true')
   if (document.status === 503) reply.header('retry-after', '1')
   if (document.status === 401) reply.header('www-authenticate', 'Bearer')
   return reply.code(document.status).type('application/problem+json').send(JSON.stringify(document))
