@@ -18,9 +18,16 @@ export class KeyTaken extends Error {}
 type StoredOutcome<Output> = { output: Output } | { refusal: { code: string; facts: RefusalFacts } }
 type StoredKey = { caller_id: string; key: string; command: string; input_hash: string; outcome: StoredOutcome<unknown> }
 
+/** Of inputs that are still in use: an order's content is hashed for its key and for its external id. */
+const HASHES = new WeakMap<object, string>()
+
 /** The same for inputs that mean the same, whatever the order of their keys. */
 export function inputHash(input: unknown): string {
-  return createHash('sha256').update(JSON.stringify(input, sortKeys)).digest('base64')
+  const known = typeof input === 'object' && input !== null ? HASHES.get(input) : undefined
+  if (known !== undefined) return known
+  const hash = createHash('sha256').update(JSON.stringify(input, sortKeys)).digest('base64')
+  if (typeof input === 'object' && input !== null) HASHES.set(input, hash)
+  return hash
 }
 
 function sortKeys(_key: string, value: unknown): unknown {
