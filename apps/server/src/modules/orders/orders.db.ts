@@ -89,6 +89,13 @@ export function linesOfOrders(db: Queryable, orderIds: readonly string[]): Promi
   return db.rows(sql`select ${LINE_COLUMNS} from order_lines where order_id = any(${arrayOf(orderIds, 'uuid')}) order by order_id, line_number`)
 }
 
+/** Their lines of goods with units that have no location yet. */
+export function waitingLinesOfOrders(db: Queryable, orderIds: readonly string[]): Promise<OrderLineRow[]> {
+  return db.rows(sql`
+    select ${LINE_COLUMNS} from order_lines
+    where order_id = any(${arrayOf(orderIds, 'uuid')}) and kind = 'goods' and open + backordered > 0 order by order_id, line_number`)
+}
+
 /** The orders that a channel has sent before, by what it calls them. */
 export function findByExternalIds(db: Queryable, keys: readonly { channel_id: string; external_id: string }[]): Promise<OrderRow[]> {
   return db.rows(sql`

@@ -6,7 +6,7 @@ import type { Tx } from '../../platform/db.ts'
 import type { NewEvent } from '../../platform/events.ts'
 import { findVariants } from '../catalog/index.ts'
 import { findChannels, type Channel } from '../channels/index.ts'
-import { insertHolds, linesOfOrders, moveUnits, type OrderLineRow, type OrderRow, type SourcingDemand, type SourcingPlan, type SourcingTrigger, type UnitMove } from '../orders/index.ts'
+import { insertHolds, moveUnits, waitingLinesOfOrders, type OrderLineRow, type OrderRow, type SourcingDemand, type SourcingPlan, type SourcingTrigger, type UnitMove } from '../orders/index.ts'
 import { planStock } from './plan-stock.ts'
 
 /**
@@ -15,12 +15,12 @@ import { planStock } from './plan-stock.ts'
  * The caller holds the orders' locks. Answers the events; they belong to the orders.
  */
 export async function resourceOrders(tx: Tx, orders: readonly OrderRow[], trigger: SourcingTrigger, by: { at: Date; caller_id: string }): Promise<{ events: NewEvent[]; allocated_units: number }> {
-  const lines = groupByKey(await linesOfOrders(tx, orders.map(({ id }) => id)), ({ order_id }) => order_id)
-  const waiting = orders.filter(({ id, status }) => status === 'placed' && (lines.get(id) ?? []).some(isWaiting))
+  const lines = groupByKey(await waitingLinesOfOrders(tx, orders.map(({ id }) => id)), ({ order_id }) => order_id)
+  const waiting = orders.filter(({ id, status }) => status === 'placed' && lines.has(id))
   if (waiting.length === 0) return { events: [], allocated_units: 0 }
   const channels = await findChannels(tx, [...new Set(waiting.map(({ channel_id }) => channel_id))])
-  const variants = await findVariants(tx, [...new Set(waiting.flatMap(({ id }) => lines.get(id)!.filter(isWaiting).map(({ variant_id }) => variant_id)))])
-  const demands = waiting.map((order) => demandOf(order, channels.get(order.channel_id)!, lines.get(order.id)!.filter(isWaiting), (id) => variants.get(id)?.weight_grams ?? 0))
+  const variants = await findVariants(tx, [...new Set(waiting.flatMap(({ id }) => lines.get(id)!.map(({ variant_id }) => variant_id)))])
+  const demands = waiting.map((order) => demandOf(order, channels.get(order.channel_id)!, lines.get(order.id)!, (id) => variants.get(id)?.weight_grams ?? 0))
   const stock = await planStock(tx, demands, by.at, 'locked')
   // A backorder that still finds nothing is no news: no decision is stored for it.
   const useful = stock.plans.filter(({ allocations }) => trigger !== 'backorder' || allocations.length > 0)
@@ -31,8 +31,6 @@ export async function resourceOrders(tx: Tx, orders: readonly OrderRow[], trigge
   const allocated_units = useful.reduce((sum, { allocations }) => sum + allocations.reduce((units, { quantity }) => units + quantity, 0), 0)
   return { events: [...useful.flatMap((plan) => eventsOf(plan)), ...holds, ...stockNews], allocated_units }
 }
-
-const isWaiting = (line: OrderLineRow): boolean => line.kind === 'goods' && line.open + line.backordered > 0
 
 function demandOf(order: OrderRow, channel: Channel, lines: readonly OrderLineRow[], weightOf: (variantId: string) => number): SourcingDemand {
   return {
@@ -48,7 +46,7 @@ function demandOf(order: OrderRow, channel: Channel, lines: readonly OrderLineRo
 /** Placed units leave `open` first; the unplaced rest of a backordering channel waits as backorder. */
 function movesOf(plan: SourcingPlan, lines: readonly OrderLineRow[]): UnitMove[] {
   const order_id = plan.order_id
-  return lines.filter(isWaiting).flatMap((line) => {
+  return lines.flatMap((line) => {
     let placed = plan.allocations.filter(({ line_id }) => line_id === line.id).reduce((sum, { quantity }) => sum + quantity, 0)
     const fromOpen = Math.min(line.open, placed)
     placed -= fromOpen
