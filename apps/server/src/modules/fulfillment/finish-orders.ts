@@ -5,7 +5,7 @@ import type { NewEvent } from '../../platform/events.ts'
 import type { NewJob } from '../../platform/jobs.ts'
 import { groupByKey } from '../../kernel/quantity.ts'
 import { lockOrders, moveUnits } from '../orders/index.ts'
-import { consumeAllClaims } from '../sourcing/index.ts'
+import { shipClaimed, takeAllClaims } from '../sourcing/index.ts'
 import { lockShipments, recordTracking } from '../shipping/index.ts'
 import { collect, prepareShipments, showShipment } from './depart.ts'
 import { storeWork } from './release.ts'
@@ -19,7 +19,7 @@ export type Finish = { caller: Caller; released_at: Date; shipped_at: Date; deli
 export async function finishOrders(tx: Tx, orderIds: readonly string[], by: Finish): Promise<{ events: (NewEvent & { at: Date })[]; jobs: NewJob[] }> {
   const orders = await lockOrders(tx, orderIds)
   const before = new Map(orders.map(({ id, status }) => [id, status]))
-  const { units, events: stockNews } = await consumeAllClaims(tx, orderIds, { at: by.shipped_at, caller_id: by.caller.id })
+  const units = await takeAllClaims(tx, orderIds)
   if (units.length === 0) return { events: [], jobs: [] }
   const released = await storeWork(tx, orders, units, by.released_at, by.shipped_at)
   const byId = new Map(orders.map((order) => [order.id, order]))
@@ -29,6 +29,8 @@ export async function finishOrders(tx: Tx, orderIds: readonly string[], by: Fini
   })))
   const moved = await moveUnits(tx, units.map(({ order_id, order_line_id, quantity }) => ({ order_id, order_line_id, from: 'allocated' as const, to: 'delivered' as const, quantity })), by.delivered_at)
   await recordTracking(tx, await lockShipments(tx, shipments.map(({ id }) => id)), shipments.map(({ id }) => ({ shipment_id: id, status: 'delivered' as const, at: by.delivered_at, carrier_status: 'delivered', place: '' })))
+  // Last, because everybody wants the levels: those who capture at the same time wait for them no longer than they must.
+  const stockNews = await shipClaimed(tx, units, { at: by.shipped_at, caller_id: by.caller.id })
   const money = await collect(tx, orders, by.shipped_at)
   const completed = moved.filter(({ id, status }) => status === 'completed' && before.get(id) !== 'completed')
   const dated = (at: Date, events: readonly NewEvent[]): (NewEvent & { at: Date })[] => events.map((event) => ({ ...event, at }))

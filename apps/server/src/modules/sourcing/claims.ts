@@ -9,6 +9,7 @@ import { deleteClaims, lockClaims, releaseAllClaims, shrinkClaims, type Allocati
 export type By = { at: Date; caller_id: string }
 /** Units of a line that a location is working on. */
 export type ClaimedUnits = { order_id: string; order_line_id: string; location_id: string; quantity: number }
+type ClaimedStock = ClaimedUnits & { variant_id: string }
 export type RejectionReason = 'not_found' | 'damaged' | 'display_piece' | 'no_capacity' | 'other'
 
 /**
@@ -49,15 +50,18 @@ function sumTaken(taken: readonly Taken[]): Taken[] {
 }
 
 /** Hands all claims of these orders over to their locations; answers the units that were not handed over before. */
-export function releaseClaims(tx: Tx, orderIds: readonly string[]): Promise<(ClaimedUnits & { variant_id: string })[]> {
+export function releaseClaims(tx: Tx, orderIds: readonly string[]): Promise<ClaimedStock[]> {
   return releaseAllClaims(tx, orderIds)
 }
 
-/** Everything claimed for these orders leaves at once. Only for orders nobody works on: no claim has been released. */
-export async function consumeAllClaims(tx: Tx, orderIds: readonly string[], by: By): Promise<{ units: (ClaimedUnits & { variant_id: string })[]; events: NewEvent[] }> {
-  const units = await deleteClaims(tx, orderIds)
-  const events = await move(tx, units.map((claim) => ({ ...claim, released: 0 })), by, () => ({ to_state: null, reason: 'shipment' }))
-  return { units, events }
+/** Ends all claims of these orders and answers them; `shipClaimed` takes their units out of stock. Only for orders nobody works on: no claim has been released. */
+export function takeAllClaims(tx: Tx, orderIds: readonly string[]): Promise<ClaimedStock[]> {
+  return deleteClaims(tx, orderIds)
+}
+
+/** Units whose claims have ended leave the stock. */
+export function shipClaimed(tx: Tx, units: readonly ClaimedStock[], by: By): Promise<NewEvent[]> {
+  return move(tx, units.map((claim) => ({ ...claim, released: 0 })), by, () => ({ to_state: null, reason: 'shipment' }))
 }
 
 /** Units leave: their claims end and the stock is gone. */
