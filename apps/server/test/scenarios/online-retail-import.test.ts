@@ -78,4 +78,20 @@ describe('importing the retailer\'s file', () => {
     expect(await stateOf(cut)).toEqual(await stateOf(whole))
     expect((await audit(cut.application.db)).ok).toBe(true)
   })
+
+  test('killed between capture and delivery and begun again ends where one run ends', async () => {
+    const whole = await install()
+    await whole.application.importOnlineRetail(file)
+    const killed = await install()
+    for (const batch of [1, 2, 3]) {
+      let batches = 0
+      const killing = killed.application.importOnlineRetail(file, { progress: () => { if (++batches === batch) throw new Error('killed') } })
+      await expect(killing).rejects.toThrow('killed')
+      expect((await audit(killed.application.db)).ok).toBe(true)
+    }
+    expect(await killed.application.db.rows(sql`select number from orders where units_allocated > 0 limit 1`)).toHaveLength(1)
+    await killed.application.importOnlineRetail(file)
+    expect(await stateOf(killed)).toEqual(await stateOf(whole))
+    expect((await audit(killed.application.db)).ok).toBe(true)
+  })
 })

@@ -24,30 +24,52 @@ import type { Step } from './steps.ts'
 export const SOURCE = 'online-retail'
 
 export type ImportBatch = { channel: Channel; steps: readonly Step[] }
-/** Which orders of the batch are there now, and what became of each credit note's lines (by position). */
-export type ImportedBatch = { refused_orders: string[]; credits: Map<string, CreditOutcome> }
+/** Which orders of the batch are there now, and which could not be written (by external id). */
+export type CapturedBatch = { placed: string[]; refused: string[] }
+/** What became of each credit note's lines (by position). */
+export type ReturnedBatch = Map<string, CreditOutcome>
 export type CreditOutcome = { imported: number[]; refused: RefusedLine[] }
 
 type Item = BatchItem<ImportBatch>
 
 /**
- * Writes one batch of steps in one transaction: an import that is killed leaves whole batches behind. Every piece knows
- * itself again (receipts by key, orders and credit notes by their number), so running a file twice adds nothing.
+ * A batch of steps is written in three transactions. Every piece knows itself again (receipts by key, orders and credit
+ * notes by their number) and nothing is delivered twice, so an import that is killed between or within them goes on where
+ * it stands, and running a file twice adds nothing.
  */
-export function importBatch(ports: OrderPorts): BatchCommand<ImportBatch, ImportedBatch> {
+export type ImportStages = {
+  /** What came in since the last batch, to those who wait for it; then the batch's orders. */
+  capture: BatchCommand<ImportBatch, CapturedBatch>
+  /** Everything allocated of these orders goes its whole way. It takes nothing that others could want, so the next batch may be captured meanwhile. */
+  deliver: BatchCommand<ImportBatch & { placed: readonly string[] }, null>
+  /** What customers bring back, which needs to have been delivered. */
+  giveBack: BatchCommand<ImportBatch, ReturnedBatch>
+}
+
+export function importStages(ports: OrderPorts): ImportStages {
   const capture = importOrders(ports)
-  return batchCommand('integrations.import_online_retail', 'integrations:import', async (context, items: readonly Item[]) => {
-    const item = present(items[0], 'an import runs one batch at a time')
-    const { channel, steps } = item.input
-    await createVariants(context, item, steps)
-    const receipts = steps.flatMap((step) => step.receipts)
-    const received = await receive(context, item, receipts)
-    const refilled = await fillWaiting(context, item, channel, received)
-    const orders = steps.flatMap(({ order }) => (order === null ? [] : [order]))
-    const captured = await captureAll(context, item, capture, orders)
-    await finish(context, item, channel, [...refilled, ...captured.placed])
-    const credits = await returnAll(context, item, channel, steps.flatMap(({ credit }) => (credit === null ? [] : [credit])))
-    return [{ ok: true, output: { refused_orders: captured.refused, credits } }]
+  return {
+    capture: stage('capture', async (context, item) => {
+      const { steps } = item.input
+      await createVariants(context, item, steps)
+      await restock(context, item, steps.flatMap(({ receipts }) => receipts.filter(({ reason }) => reason !== 'return')))
+      return captureAll(context, item, capture, steps.flatMap(({ order }) => (order === null ? [] : [order])))
+    }),
+    deliver: stage('deliver', async (context, item) => {
+      await finish(context, item, item.input.placed, batchTime(item.input.steps) ?? item.now)
+      return null
+    }),
+    giveBack: stage('give_back', async (context, item) => {
+      const { channel, steps } = item.input
+      await restock(context, item, steps.flatMap(({ receipts }) => receipts.filter(({ reason }) => reason === 'return')))
+      return returnAll(context, item, channel, steps.flatMap(({ credit }) => (credit === null ? [] : [credit])))
+    }),
+  }
+}
+
+function stage<Input, Output>(name: string, write: (context: BatchContext, item: BatchItem<Input>) => Promise<Output>): BatchCommand<Input, Output> {
+  return batchCommand(`integrations.online_retail_${name}`, 'integrations:import', async (context, items: readonly BatchItem<Input>[]) => {
+    return [{ ok: true, output: await write(context, present(items[0], 'an import runs one batch at a time')) }]
   }, 1)
 }
 
@@ -77,8 +99,18 @@ function commandContext({ tx, emit, enqueue }: BatchContext, item: Item, now: Da
   return { tx, now, caller: item.caller, request_id: item.request_id, enqueue, audit: () => undefined, emit: (...events) => { emit(at(item, now, undefined as never), ...events) } }
 }
 
-/** Books the receipts that are new and answers their SKUs. */
-async function receive({ tx, emit }: BatchContext, item: Item, receipts: readonly Receipt[]): Promise<string[]> {
+/** Books what comes in, gives it to the orders that have waited for it, and sends them on their way. */
+async function restock(context: BatchContext, item: Item, receipts: readonly Receipt[]): Promise<void> {
+  const received = await receive(context, item, receipts)
+  // Nobody waits for what opens: nothing of it was sold before.
+  const restocked = received.filter(({ reason }) => reason !== 'opening')
+  if (restocked.length === 0) return
+  const last = new Date(Math.max(...restocked.map(({ received_at }) => received_at.getTime())))
+  await finish(context, item, await fillWaiting(context, item, [...new Set(restocked.map(({ sku }) => sku))], last), last)
+}
+
+/** Books the receipts that are new and answers them. */
+async function receive({ tx, emit }: BatchContext, item: Item, receipts: readonly Receipt[]): Promise<Receipt[]> {
   const fresh = await claimRecords(tx, SOURCE, receipts.map(({ key }) => `receipt ${key}`), item.now)
   const booked = receipts.filter(({ key }) => fresh.has(`receipt ${key}`))
   if (booked.length === 0) return []
@@ -94,14 +126,12 @@ async function receive({ tx, emit }: BatchContext, item: Item, receipts: readonl
     type: 'stock.received',
     data: { reference: SOURCE, note: null, lines: booked.slice(0, 200).map(({ sku, location_code, quantity }) => ({ sku, location: location_code, quantity })), line_count: booked.length },
   })
-  return [...new Set(booked.map(({ sku }) => sku))]
+  return booked
 }
 
-/** Gives what came in to the orders that wait for it. */
-async function fillWaiting({ tx, emit }: BatchContext, item: Item, channel: Channel, skus: readonly string[]): Promise<string[]> {
-  const waiting = skus.length === 0 ? [] : (await findWaiting(tx, channel.id, skus)).map(({ order_id }) => order_id)
+async function fillWaiting({ tx, emit }: BatchContext, item: Item, skus: readonly string[], now: Date): Promise<string[]> {
+  const waiting = (await findWaiting(tx, item.input.channel.id, skus, now)).map(({ order_id }) => order_id)
   if (waiting.length === 0) return []
-  const now = batchTime(item)
   const orders = await lockOrders(tx, waiting)
   orders.sort((a, b) => a.placed_at.getTime() - b.placed_at.getTime() || (a.id < b.id ? -1 : 1))
   const { events } = await resourceOrders(tx, orders, 'backorder', { at: now, caller_id: item.caller.id })
@@ -110,12 +140,12 @@ async function fillWaiting({ tx, emit }: BatchContext, item: Item, channel: Chan
 }
 
 /** The time of the batch's first entry in the file. */
-function batchTime({ input: { steps }, now }: Item): Date {
+function batchTime(steps: readonly Step[]): Date | undefined {
   const step = steps.find(({ order, credit, receipts }) => order !== null || credit !== null || receipts.length > 0)
-  return step?.receipts[0]?.received_at ?? step?.order?.placed_at ?? step?.credit?.at ?? now
+  return step?.receipts[0]?.received_at ?? step?.order?.placed_at ?? step?.credit?.at
 }
 
-async function captureAll(context: BatchContext, item: Item, capture: ReturnType<typeof importOrders>, orders: readonly SaleOrder[]) {
+async function captureAll(context: BatchContext, item: Item, capture: ReturnType<typeof importOrders>, orders: readonly SaleOrder[]): Promise<CapturedBatch> {
   const outcomes = orders.length === 0 ? [] : await capture.handle(context, orders.map((order) => at(item, order.placed_at, captureInput(order))))
   const placed = outcomes.flatMap((outcome) => (outcome.ok ? [outcome.output.order_id] : []))
   return { placed, refused: orders.filter((_, index) => !outcomes[index]!.ok).map(({ external_id }) => external_id) }
@@ -143,10 +173,9 @@ const PICKED_AFTER_MS = 18 * HOUR_MS
 const DELIVERED_AFTER_MS = 3 * DAY_MS
 
 /** Everything allocated is picked, packed, shipped and delivered; what waits for stock follows with the receipt. */
-async function finish(context: BatchContext, item: Item, channel: Channel, orderIds: readonly string[]): Promise<void> {
-  const unfinished = orderIds.length === 0 ? [] : (await findUnfinished(context.tx, channel.id, [...new Set(orderIds)])).map(({ order_id }) => order_id)
+async function finish(context: BatchContext, item: Item, orderIds: readonly string[], began: Date): Promise<void> {
+  const unfinished = orderIds.length === 0 ? [] : (await findUnfinished(context.tx, item.input.channel.id, orderIds)).map(({ order_id }) => order_id)
   if (unfinished.length === 0) return
-  const began = batchTime(item)
   const { events, jobs } = await finishOrders(context.tx, unfinished, { caller: item.caller, released_at: began, shipped_at: addMs(began, PICKED_AFTER_MS), delivered_at: addMs(began, DELIVERED_AFTER_MS) })
   context.enqueue(...jobs)
   for (const { at: instant, ...event } of events) context.emit(at(item, instant, undefined as never), event)
@@ -159,7 +188,7 @@ async function returnAll(context: BatchContext, item: Item, channel: Channel, cr
   for (const [key, { imported, refused }] of known) outcomes.set(key.slice('credit '.length), { imported, refused: refused.map((line) => ({ ...line, amount: BigInt(line.amount) })) })
   const fresh = credits.filter(({ external_id }) => !outcomes.has(external_id))
   if (fresh.length === 0) return outcomes
-  const bought = await findPurchases(context.tx, channel, [...new Set(fresh.map(({ customer_ref }) => customer_ref))], [...new Set(fresh.flatMap(({ lines }) => lines.map(({ sku }) => sku)))])
+  const bought = await findPurchases(context.tx, channel, wantedOf(fresh))
   const matched: MatchedReturn[] = []
   for (const credit of fresh) {
     const purchases = bought.get(credit.customer_ref)!
@@ -174,6 +203,12 @@ async function returnAll(context: BatchContext, item: Item, channel: Channel, cr
     return { key: `credit ${external_id}`, outcome: { imported, refused: refused.map((line) => ({ ...line, amount: line.amount.toString() })) }, at: instant }
   }))
   return outcomes
+}
+
+/** What the credit notes name, once each. */
+function wantedOf(credits: readonly ReturnInvoice[]): { customer_ref: string; sku: string }[] {
+  const wanted = credits.flatMap(({ customer_ref, lines }) => lines.map(({ sku }) => ({ customer_ref, sku })))
+  return [...new Map(wanted.map((one) => [`${one.customer_ref} ${one.sku}`, one])).values()]
 }
 
 /** The matched credit notes as returns that came in, went back on the shelf and were paid back. */

@@ -1,15 +1,16 @@
 import { assert } from '../../../kernel/assert.ts'
 import { addMs, DAY_MS } from '../../../kernel/time.ts'
 import { SYSTEM } from '../../../platform/caller.ts'
+import type { BatchCommand } from '../../../platform/command.ts'
 import type { Executor } from '../../../platform/executor.ts'
 import type { Database } from '../../../platform/db.ts'
 import { createChannel, findChannelsByCode, type Channel } from '../../channels/index.ts'
 import { createGroup, createLocation, findLocationsByCode, findGroupsByCode } from '../../locations/index.ts'
 import type { OrderPorts } from '../../orders/index.ts'
-import { importBatch, type ImportedBatch } from './import-batch.ts'
+import { importStages, type ReturnedBatch } from './import-batch.ts'
 import { groupInvoices, refuseOrder } from './invoices.ts'
 import { CURRENCY, readLines, type ReadLine } from './lines.ts'
-import { openReceiptPlan } from './receipts.ts'
+import { openReceiptPlan, type Receipt } from './receipts.ts'
 import { countLines, formatReport, makeReport, openTally, recordOrder, recordRefused, recordReturn, reconcile, type ImportReport, type Tally } from './report.ts'
 import { CHANNEL, LOCATION_GROUP, SITES } from './retailer.ts'
 import { planSteps, type Step } from './steps.ts'
@@ -32,40 +33,71 @@ const MAX_LINES = 3_000
 
 /**
  * Imports an Online Retail file: products, customers, orders, deliveries and returns, in the order of the file, batch by
- * batch. Run again it finds its own work and adds nothing.
+ * batch. While one is captured, the one before is delivered; then its returns are written. Run again it finds its own work
+ * and adds nothing.
  */
 export async function importOnlineRetail({ db, executor }: { db: Database; executor: Executor }, ports: OrderPorts, source: string, options: ImportOptions = {}): Promise<ImportResult> {
   const startedMs = performance.now()
   const channel = await openRetailer(db, executor)
   const tally = openTally()
-  const command = importBatch(ports)
-  const request = { caller: SYSTEM, request_id: 'import:online-retail' }
+  const stages = importStages(ports)
   const lines = countLines(tally, shifted(readLines(source, options.date_order === undefined ? {} : { date_order: options.date_order }), options.shift_days ?? 0))
   let written = 0
-  for await (const batch of batches(planSteps(groupInvoices(lines), openReceiptPlan(SITES.map(({ code, weight }) => ({ code, weight })))))) {
-    const [settled] = await executor.runBatch(command, [{ input: { channel, steps: batch }, request }])
-    assert(settled?.ok === true, 'a batch of an import is written')
-    record(tally, batch, settled.output)
-    written += batch.reduce((sum, { lines_read }) => sum + lines_read, 0)
-    options.progress?.(written, Math.round((written * 1_000) / (performance.now() - startedMs)))
-    if (options.max_lines !== undefined && written >= options.max_lines) break
+  let before: { steps: Step[]; delivered: Promise<unknown> } | undefined
+  const completeBefore = async (): Promise<void> => {
+    if (before === undefined) return
+    const { steps, delivered } = before
+    await delivered
+    before = undefined
+    recordReturns(tally, steps, steps.some(hasReturn) ? await runStage(executor, stages.giveBack, { channel, steps }) : new Map())
+  }
+  try {
+    for await (const steps of batches(planSteps(groupInvoices(lines), openReceiptPlan(SITES.map(({ code, weight }) => ({ code, weight })))))) {
+      if (steps[0]!.receipts.some(isRestock)) await completeBefore()
+      const { placed, refused } = await runStage(executor, stages.capture, { channel, steps })
+      recordOrders(tally, steps, refused)
+      await completeBefore()
+      written += steps.reduce((sum, { lines_read }) => sum + lines_read, 0)
+      options.progress?.(written, Math.round((written * 1_000) / (performance.now() - startedMs)))
+      before = { steps, delivered: runStage(executor, stages.deliver, { channel, steps, placed }) }
+      // Whoever awaits it next meets its error; until then it is no unhandled one.
+      before.delivered.catch(() => undefined)
+      if (options.max_lines !== undefined && written >= options.max_lines) break
+    }
+    await completeBefore()
+  } finally {
+    await before?.delivered.catch(() => undefined)
   }
   const elapsedMs = performance.now() - startedMs
   return { report: makeReport(tally, elapsedMs), text: formatReport(tally, elapsedMs), differences: reconcile(tally) }
+}
+
+async function runStage<Input, Output>(executor: Executor, command: BatchCommand<Input, Output>, input: Input): Promise<Output> {
+  const [settled] = await executor.runBatch(command, [{ input, request: { caller: SYSTEM, request_id: 'import:online-retail' } }])
+  assert(settled?.ok === true, 'a batch of an import is written')
+  return settled.output
 }
 
 async function* shifted(lines: AsyncIterable<ReadLine>, days: number): AsyncGenerator<ReadLine> {
   for await (const read of lines) yield read.kind === 'line' && days !== 0 ? { ...read, line: { ...read.line, invoice_date: addMs(read.line.invoice_date, days * DAY_MS) } } : read
 }
 
-/** Steps whose receipts are more than the opening of a new SKU begin a batch: what comes in must not come before what went out. */
+/** Whether it refills what is sold already, on a Monday or at the end. */
+function isRestock({ reason }: Receipt): boolean {
+  return reason === 'replenishment' || reason === 'backorder'
+}
+
+function hasReturn({ credit, receipts }: Step): boolean {
+  return credit !== null || receipts.some(({ reason }) => reason === 'return')
+}
+
+/** Steps that restock begin a batch: what comes in must not come before what went out. */
 async function* batches(steps: AsyncIterable<Step>): AsyncGenerator<Step[]> {
   let batch: Step[] = []
   let orders = 0
   let lines = 0
   for await (const step of steps) {
-    const restocks = step.receipts.some(({ reason }) => reason !== 'opening')
-    if (batch.length > 0 && (restocks || orders >= MAX_ORDERS || lines >= MAX_LINES)) {
+    if (batch.length > 0 && (step.receipts.some(isRestock) || orders >= MAX_ORDERS || lines >= MAX_LINES)) {
       yield batch
       batch = []
       orders = 0
@@ -78,12 +110,17 @@ async function* batches(steps: AsyncIterable<Step>): AsyncGenerator<Step[]> {
   if (batch.length > 0) yield batch
 }
 
-function record(tally: Tally, batch: readonly Step[], { refused_orders, credits }: ImportedBatch): void {
-  const lost = new Set(refused_orders)
-  for (const { order, credit, refused } of batch) {
-    recordRefused(tally, refused)
-    if (order !== null && lost.has(order.external_id)) recordRefused(tally, refuseOrder(order))
-    else if (order !== null) recordOrder(tally, order)
+function recordOrders(tally: Tally, steps: readonly Step[], refused: readonly string[]): void {
+  const lost = new Set(refused)
+  for (const step of steps) {
+    recordRefused(tally, step.refused)
+    if (step.order !== null && lost.has(step.order.external_id)) recordRefused(tally, refuseOrder(step.order))
+    else if (step.order !== null) recordOrder(tally, step.order)
+  }
+}
+
+function recordReturns(tally: Tally, steps: readonly Step[], credits: ReturnedBatch): void {
+  for (const { credit } of steps) {
     if (credit === null) continue
     const outcome = credits.get(credit.external_id)
     assert(outcome !== undefined, 'every credit note of a batch has its outcome')

@@ -18,7 +18,8 @@ export type Receipt = {
   quantity: number
   /** Never after the event that made the plan look. */
   received_at: Date
-  reason: 'opening' | 'replenishment' | 'backorder'
+  /** `backorder` and `replenishment` come in on Mondays and at the end, `return` before what comes back. */
+  reason: 'opening' | 'replenishment' | 'backorder' | 'return'
 }
 
 export type ReceiptEvent =
@@ -63,10 +64,10 @@ export function openReceiptPlan(locations: readonly Location[]): ReceiptPlan {
 
 /** The receipts due before the event. The plan is changed in place: copying it for every order would cost more than all else. */
 export function planReceipts(plan: ReceiptPlan, event: ReceiptEvent): PlannedReceipts {
-  if (event.kind === 'end') return { receipts: fillBackorders(plan, Object.keys(plan.skus), new Date(plan.last_at_ms)), short_lines: 0 }
+  if (event.kind === 'end') return { receipts: fillBackorders(plan, Object.keys(plan.skus), new Date(plan.last_at_ms), 'backorder'), short_lines: 0 }
   const receipts = reviewWeeks(plan, event.at)
   plan.last_at_ms = event.at.getTime()
-  if (event.kind === 'return') return { receipts: [...receipts, ...fillBackorders(plan, event.skus, event.at)], short_lines: 0 }
+  if (event.kind === 'return') return { receipts: [...receipts, ...fillBackorders(plan, event.skus, event.at, 'return')], short_lines: 0 }
   let short_lines = 0
   for (const { sku, quantity } of event.lines) {
     let state = plan.skus[sku]
@@ -116,7 +117,7 @@ function reviewSku(plan: ReceiptPlan, sku: string, state: SkuPlan, monday: Date)
   const weekly = Math.min(sold / 4, sold - Math.max(...weeks))
   const target = Math.max(least, Math.ceil(weekly * cover_weeks))
   state.sold = [0, ...weeks.slice(0, 3)]
-  const receipts = fillBackorders(plan, [sku], monday)
+  const receipts = fillBackorders(plan, [sku], monday, 'backorder')
   const quantity = target - state.position
   if (state.position >= target / 2) return receipts
   state.position += quantity
@@ -125,12 +126,12 @@ function reviewSku(plan: ReceiptPlan, sku: string, state: SkuPlan, monday: Date)
 }
 
 /** Back-ordered units all arrive at the SKU's home, where one parcel can take them. */
-function fillBackorders(plan: ReceiptPlan, skus: readonly string[], received_at: Date): Receipt[] {
+function fillBackorders(plan: ReceiptPlan, skus: readonly string[], received_at: Date, reason: Receipt['reason']): Receipt[] {
   const receipts: Receipt[] = []
   for (const sku of skus) {
     const state = plan.skus[sku]
     if (state === undefined || state.position >= 0) continue
-    receipts.push(makeReceipt(plan, sku, locationsOf(plan, sku)[0]!.code, -state.position, received_at, 'backorder'))
+    receipts.push(makeReceipt(plan, sku, locationsOf(plan, sku)[0]!.code, -state.position, received_at, reason))
     state.position = 0
   }
   return receipts
