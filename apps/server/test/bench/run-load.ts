@@ -1,0 +1,68 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { cpus } from 'node:os'
+import { join } from 'node:path'
+import type { Bench } from './benchmark.ts'
+import { sampleCpu, type CpuSample } from './cpu.ts'
+import type { Server } from './installation.ts'
+import type { LoadMessage, LoadPlan, LoadReport } from './load/load.ts'
+import { recordProfile } from './profile.ts'
+
+/** What a load has measured, with the processor time that was used meanwhile. */
+export type Loaded = LoadReport & {
+  per_second: number
+  server_ms: number
+  postgres_ms: number
+  /** CPU time per answer of server and database, and of the load itself. */
+  cpu_ms_each: number
+  load_ms_each: number
+  notes: string[]
+}
+
+const PROGRAM = join(import.meta.dirname, 'load/load.ts')
+
+export type LoadOptions = Omit<LoadPlan, 'url' | 'key' | 'warmup_seconds' | 'seconds'> & Partial<Pick<LoadPlan, 'warmup_seconds' | 'seconds'>> & {
+  /** The measured time is profiled under this name where profiles are wanted. */
+  profile_as?: string
+}
+
+/** Runs a load process against a server until it has its figures. Answers that the workload does not count on are an error. */
+export async function runLoad(bench: Bench, server: Server, { profile_as, ...options }: LoadOptions): Promise<Loaded> {
+  const plan: LoadPlan = { url: server.url, key: bench.installation.key, warmup_seconds: Math.min(5, bench.seconds / 2), seconds: bench.seconds, ...options }
+  const program = fork(PROGRAM, [JSON.stringify(plan)], { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  const samples: CpuSample[] = []
+  let report: LoadReport | undefined
+  let profile: Promise<void> | undefined
+  program.on('message', (message: LoadMessage) => {
+    if ('report' in message) report = message.report
+    else {
+      samples.push(sampleCpu(server.pid, bench.installation.postmaster_pid))
+      if (message.mark === 'begin' && profile_as !== undefined) profile = recordProfile(bench, server, profile_as, plan.seconds)
+    }
+  })
+  await once(program, 'exit')
+  await profile
+  if (report === undefined || samples.length !== 2) throw new Error('the load process ended without its figures')
+  if (report.unexpected > 0) throw new Error(`${report.unexpected} answers were not those that were counted on:\n  ${report.examples.join('\n  ')}`)
+  return loadedOf(report, samples[0]!, samples[1]!)
+}
+
+function loadedOf(report: LoadReport, before: CpuSample, after: CpuSample): Loaded {
+  const server_ms = after.server - before.server
+  const postgres_ms = after.postgres - before.postgres
+  const ours = server_ms + postgres_ms + report.cpu_ms
+  const capacity = report.seconds * 1_000 * cpus().length
+  const strangers = Math.max(0, after.machine - before.machine - ours) / capacity
+  const { count } = report.all
+  return {
+    ...report, server_ms, postgres_ms, per_second: count / report.seconds, cpu_ms_each: (server_ms + postgres_ms) / count, load_ms_each: report.cpu_ms / count,
+    notes: [
+      `CPU-ms each: server ${(server_ms / count).toFixed(2)}, database ${(postgres_ms / count).toFixed(2)}, load ${(report.cpu_ms / count).toFixed(2)}`,
+      `processors busy: server ${percent(server_ms / capacity)}, database ${percent(postgres_ms / capacity)}, load ${percent(report.cpu_ms / capacity)}, strangers ${percent(strangers)}`,
+    ],
+  }
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`
+}
