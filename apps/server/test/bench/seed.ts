@@ -20,7 +20,7 @@ export type Retailer = {
 }
 
 /** So many units of each article at each of its locations that no benchmark runs out by accident. */
-const UNITS = 1_000_000
+const UNITS = 10_000_000
 const WAREHOUSES = 2
 const LINES_PER_RECEIPT = 2_000
 

@@ -1,4 +1,5 @@
 import type { Bench, Benchmark, Measurement } from '../benchmark.ts'
+import { measureCeiling } from '../ceiling.ts'
 import { captureSpec, measurementOf, runCapture } from '../capture-load.ts'
 import { verify, waitForRelay } from '../verify.ts'
 
@@ -8,8 +9,9 @@ export async function captureOverHttp(bench: Bench, lines: number, name: string)
   const loaded = await runCapture(bench, server, { workload: captureSpec(bench, { lines }), profile_as: name })
   await waitForRelay(server)
   await server.stop()
+  const ceiling = await measureCeiling(bench, loaded.batch, bench.seconds / 2)
   await verify(bench)
-  return measurementOf(loaded)
+  return { ...measurementOf(loaded), ceiling: ceiling.per_second, notes: [...loaded.notes, ceiling.note] }
 }
 
 export const captureHttp: Benchmark = {
