@@ -55,7 +55,7 @@ export async function openInstallation(retailer: Retailer, say: (text: string) =
   try {
     say(`home ${home}`)
     const key = await seed(postgres.url(), retailer, say)
-    await onPostgres(postgres.url('postgres'), 'create database seeded template switchyard strategy file_copy')
+    await onPostgres(postgres.url('postgres'), 'create database seeded template switchyard')
     const [postmaster] = (await readFile(join(home, 'postgres/postmaster.pid'), 'utf8')).split('\n')
     const servers = new Set<Server>()
     const stopServers = async (): Promise<void> => {
@@ -64,7 +64,7 @@ export async function openInstallation(retailer: Retailer, say: (text: string) =
     }
     return {
       home, retailer, key, url: postgres.url(), postmaster_pid: Number(postmaster),
-      reset: () => onPostgres(postgres.url('postgres'), 'drop database switchyard with (force)', 'create database switchyard template seeded strategy file_copy', 'checkpoint'),
+      reset: () => onPostgres(postgres.url('postgres'), 'drop database switchyard with (force)', 'create database switchyard template seeded strategy wal_log'),
       start: async (options = {}) => {
         const server = await startServer(home, key, options)
         servers.add(server)

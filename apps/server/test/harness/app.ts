@@ -53,7 +53,7 @@ export async function startApp(databaseUrl: string): Promise<TestApp> {
       headers: { authorization: `Bearer ${options.key ?? ADMIN_KEY}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...options.headers },
       ...(body === undefined ? {} : { payload: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
-    const isJson = (response.headers['content-type'] ?? '').includes('json')
+    const isJson = /[/+]json\b/.test(response.headers['content-type'] ?? '')
     return { status: response.statusCode, headers: response.headers, text: response.body, body: isJson ? (JSON.parse(response.body) as Answer['body']) : {} }
   }
   return {

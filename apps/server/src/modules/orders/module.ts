@@ -1,4 +1,5 @@
 import type { Module } from '../../platform/module.ts'
+import { bulkRoutes } from './bulk.routes.ts'
 import { draftRoutes } from './drafts.routes.ts'
 import { holdLoops } from './hold-loops.ts'
 import { orderRoutes } from './orders.routes.ts'
@@ -7,7 +8,7 @@ import type { OrderPorts } from './ports.ts'
 export function ordersModule(ports: OrderPorts): Module {
   return {
     name: 'orders',
-    routes: [...orderRoutes(ports), ...draftRoutes(ports)],
+    routes: [...orderRoutes(ports), ...draftRoutes(ports), ...bulkRoutes(ports)],
     permissions: {
       'orders:read': 'See orders and their story',
       'orders:create': 'Place orders, write drafts, change notes and tags',

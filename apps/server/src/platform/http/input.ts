@@ -1,6 +1,6 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import formatsModule from 'ajv-formats'
-import type { FieldError } from '../../kernel/problem.ts'
+import { refuse, type FieldError } from '../../kernel/problem.ts'
 
 // The package is CommonJS and carries its plugin in `default`.
 const addFormats = formatsModule as unknown as (ajv: Ajv) => Ajv
@@ -19,6 +19,16 @@ export function createValidator(schema: object, part: string | undefined): Pick<
     return isValid
   }
   return validate
+}
+
+/** Refuses text that is no JSON (`malformed_json`). */
+export function parseJson(text: string): unknown {
+  try {
+    // Assigning to __proto__ while merging would poison prototypes; JSON.parse itself makes it a plain property.
+    return JSON.parse(text, (key, value: unknown) => (key === '__proto__' ? undefined : value))
+  } catch (error) {
+    throw refuse('malformed_json', `The text is not valid JSON: ${(error as Error).message}.`)
+  }
 }
 
 const MAX_ERRORS = 20

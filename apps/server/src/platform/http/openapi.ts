@@ -45,7 +45,8 @@ function complete(operation: Operation, route: Route | undefined, options: Serve
   if (route === undefined) return
   operation.security = route.permission === 'public' ? [] : [{ api_key: [] }, { session: [] }]
   operation['x-permission'] = route.permission
-  if (route.method === 'POST' && route.permission !== 'public') {
+  if (route.reads !== undefined) operation['requestBody'] = { required: true, content: { [route.reads]: { schema: { type: 'string' } } } }
+  else if (route.method === 'POST' && route.permission !== 'public') {
     operation.parameters = [...(operation.parameters ?? []), { name: 'Idempotency-Key', in: 'header', required: false, schema: { type: 'string', minLength: 1, maxLength: 255 } }]
   }
   if (route.method === 'PATCH') {
@@ -68,8 +69,9 @@ function problemsByStatus(route: Route, options: ServerOptions): Map<string, str
   const general: string[] = ['internal']
   if (route.permission !== 'public') general.push('unauthenticated', 'forbidden')
   if (route.body !== undefined) general.push('malformed_json', 'unsupported_media_type', 'body_too_large')
+  if (route.reads !== undefined) general.push('unsupported_media_type')
   if (route.body !== undefined || route.query !== undefined || route.params !== undefined) general.push('invalid_input')
-  if (route.method === 'POST' && route.permission !== 'public') general.push('idempotency_key_reused', 'busy', 'overloaded')
+  if (route.method === 'POST' && route.permission !== 'public' && route.reads === undefined) general.push('idempotency_key_reused', 'busy', 'overloaded')
   if (route.method === 'PATCH') general.push('stale_version', 'busy')
   const byStatus = new Map<string, string[]>()
   for (const code of new Set([...general, ...(route.problems ?? [])])) {

@@ -2,6 +2,7 @@ import type { Static, TObject, TSchema } from 'typebox'
 import type { Caller } from '../caller.ts'
 import type { BatchCommand, Command, Request } from '../command.ts'
 import type { Database } from '../db.ts'
+import type { ProblemDocument } from './problems.ts'
 
 /**
  * One declaration of a route is its validation, its types, its permission and its OpenAPI entry. A route without
@@ -23,6 +24,8 @@ export type Route = {
   reply: { status: 200 | 201 | 202 | 204; schema?: TSchema }
   /** Media type of answers that are not JSON: documents, streams. */
   sends?: string
+  /** Media type of a body that is read as a stream while it comes (`raw.request.body`); such a route has no `body` and no bound on its size. */
+  reads?: string
   /** A page for people, no part of the described API. */
   page?: true
   /** The refusals this route may answer with, beside those of the platform. */
@@ -46,6 +49,8 @@ export type Call<Params, Query, Body> = {
   etag: (version: number) => void
   /** Sets a header of the answer, for example its `content-type`. */
   header: (name: string, value: string) => void
+  /** What the answer to an error would be, for streams that answer each of their items. */
+  problemOf: (error: unknown) => ProblemDocument
   /** The raw exchange, for sign-in cookies and streams. */
   raw: { request: import('fastify').FastifyRequest; reply: import('fastify').FastifyReply }
 }

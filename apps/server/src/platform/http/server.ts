@@ -9,7 +9,8 @@ import type { Request } from '../command.ts'
 import { sqlState, type Database } from '../db.ts'
 import type { Executor } from '../executor.ts'
 import type { Logger } from '../log.ts'
-import { createValidator, fieldErrors, unstorableText } from './input.ts'
+import { createValidator, fieldErrors, parseJson, unstorableText } from './input.ts'
+import { NDJSON } from './ndjson.ts'
 import { registerOpenApi } from './openapi.ts'
 import { problemDocument } from './problems.ts'
 import type { Call, Route } from './route.ts'
@@ -51,13 +52,15 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT_BYTES,
     genReqId: () => newId(),
-    requestTimeout: 60_000,
+    // A stream takes as long as it takes. Bodies that are read as a whole have their own deadline (`endSlowBodies`).
+    requestTimeout: 0,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 200 },
   })
   app.setValidatorCompiler(({ schema, httpPart }) => createValidator(schema as object, httpPart))
   await app.register(cookie)
-  parseJson(app)
+  parseBodies(app)
+  endSlowBodies(app)
   await registerOpenApi(app, options)
   app.addHook('onRequest', async (request, reply) => { reply.headers({ ...SECURITY_HEADERS, 'x-request-id': request.id }) })
   app.setErrorHandler((error, request, reply) => answerError(options, error, request, reply))
@@ -81,6 +84,7 @@ function registerRoute(app: FastifyInstance, options: ServerOptions, route: Rout
   app.route({
     method: route.method,
     url: route.url,
+    ...(route.reads === undefined ? {} : { bodyLimit: Number.MAX_SAFE_INTEGER }),
     schema: {
       hide: route.page === true,
       operationId: route.operation_id,
@@ -96,7 +100,7 @@ function registerRoute(app: FastifyInstance, options: ServerOptions, route: Rout
     // Who may call is settled before the body is read.
     onRequest: async (request) => { request.caller = await admit(options, route, request) },
     preValidation: async (request) => {
-      const bad = unstorableText(request.body) ?? unstorableText(request.params, '/params') ?? unstorableText(request.query, '/query')
+      const bad = (route.reads === undefined ? unstorableText(request.body) : undefined) ?? unstorableText(request.params, '/params') ?? unstorableText(request.query, '/query')
       if (bad !== undefined) throw invalid([bad])
     },
     handler: async (request, reply) => {
@@ -154,6 +158,7 @@ function callOf(options: ServerOptions, request: FastifyRequest, reply: FastifyR
     submit: async (command, input) => answered(await options.executor.submit(command, input, call)),
     etag: (version) => { reply.header('etag', `"${version}"`) },
     header: (name, value) => { reply.header(name, value) },
+    problemOf: (error) => problemDocument(options.problems, asRefusal(options, error as FastifyFailure, request), request.id),
     raw: { request, reply },
   }
 }
@@ -166,25 +171,45 @@ function seenVersion(request: FastifyRequest): number | undefined {
   return Number(match[1])
 }
 
-/** JSON only, parsed here so that a malformed body is told apart from a wrong one. */
-function parseJson(app: FastifyInstance): void {
+/** JSON, parsed here so that a malformed body is told apart from a wrong one; and streams for the routes that read them. */
+function parseBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (request.routeOptions.config.route?.reads !== undefined) return done(wrongMediaType(request))
     if (body === '') return done(null, undefined)
     try {
-      // Assigning to __proto__ while merging would poison prototypes; JSON.parse itself makes it a plain property.
-      done(null, JSON.parse(body as string, (key, value: unknown) => (key === '__proto__' ? undefined : value)))
+      done(null, parseJson(body as string))
     } catch (error) {
-      done(refuse('malformed_json', `The body is not valid JSON: ${(error as Error).message}.`))
+      done(error as Error)
     }
   })
+  app.addContentTypeParser(NDJSON, (request, stream, done) => {
+    if (request.routeOptions.config.route?.reads === NDJSON) done(null, stream)
+    else done(wrongMediaType(request))
+  })
+}
+
+/** A body that is read as a whole and has not come by then is not waited for. */
+const BODY_DEADLINE_MS = 60_000
+
+function endSlowBodies(app: FastifyInstance): void {
+  app.addHook('preParsing', (request, _reply, _payload, done) => {
+    if (request.routeOptions.config.route?.reads === undefined && !request.raw.complete) {
+      const deadline = setTimeout(() => { request.raw.destroy() }, BODY_DEADLINE_MS)
+      request.raw.once('close', () => { clearTimeout(deadline) })
+    }
+    done()
+  })
+}
+
+function wrongMediaType(request: FastifyRequest): Refusal {
+  return refuse('unsupported_media_type', `Send \`Content-Type: ${request.routeOptions.config.route?.reads ?? 'application/json'}\`.`)
 }
 
 type FastifyFailure = Error & { code?: string; statusCode?: number; validation?: ErrorObject[]; validationContext?: string }
 
 function answerError(options: ServerOptions, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const refusal = asRefusal(options, error as FastifyFailure, request)
-  const document = problemDocument(options.problems, refusal, request.id)
+  const document = problemDocument(options.problems, asRefusal(options, error as FastifyFailure, request), request.id)
   if (error instanceof Refusal && error.replayed) reply.header('idempotency-replayed', 'true')
   if (document.status === 503) reply.header('retry-after', '1')
   if (document.status === 401) reply.header('www-authenticate', 'Bearer')
@@ -195,7 +220,7 @@ function asRefusal(options: ServerOptions, error: FastifyFailure, request: Fasti
   if (error instanceof Refusal && error.code in options.problems) return error
   if (error.validation !== undefined) return invalid(fieldErrors(error.validation, error.validationContext ?? 'body'))
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return refuse('body_too_large', `A body has at most ${BODY_LIMIT_BYTES} bytes. Send large amounts of data in several calls or as an import.`)
-  if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return refuse('unsupported_media_type', 'Send `Content-Type: application/json`.')
+  if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return wrongMediaType(request)
   if (error.code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH' || error.code === 'FST_ERR_CTP_EMPTY_JSON_BODY') return refuse('malformed_json', 'The body is incomplete.')
   // A number or date that the schema let through and the database cannot hold is the caller's to correct.
   if (sqlState(error)?.startsWith('22') === true) return refuse('invalid_input', `A value is outside what can be stored: ${error.message}.`)
