@@ -56,20 +56,27 @@ export function bulkRoutes(ports: OrderPorts): Route[] {
       const wasListening = server.listening
       out.writeHead(200, { ...(reply.getHeaders() as Record<string, string>), 'content-type': NDJSON, 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
       out.flushHeaders()
-      const pending: Promise<Answer>[] = []
-      const answerFirst = async (): Promise<void> => writeLine(out, await pending.shift()!)
+      // Each answer is written after the one before it; those not written yet are kept, oldest first.
+      let written = Promise.resolve()
+      const unwritten: Promise<void>[] = []
+      const writeAfter = async (before: Promise<void>, answered: Promise<Answer>): Promise<void> => {
+        await before
+        await writeLine(out, await answered)
+        void unwritten.shift()
+      }
       try {
         for await (const found of readLines(request.body as Readable)) {
-          pending.push(answer(call, found))
-          if (pending.length >= IN_FLIGHT) await answerFirst()
+          written = writeAfter(written, answer(call, found))
+          unwritten.push(written)
+          if (unwritten.length >= IN_FLIGHT) await unwritten[0]
           // A client that has gone waits for no answers, and a server that stops takes no more orders.
           if (out.destroyed || (wasListening && !server.listening)) break
         }
-        while (pending.length > 0) await answerFirst()
+        await written
         out.end()
       } catch {
         // The stream broke off. What was read of it is captured all the same, as its next sending will be told.
-        await Promise.all(pending)
+        await written
         out.destroy()
       }
     },
