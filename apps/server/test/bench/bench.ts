@@ -3,11 +3,13 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { judge, type Benchmark, type Line, type Settings } from './benchmark.ts'
 import { captureHttp } from './benchmarks/capture-http.ts'
+import { captureBulk } from './benchmarks/capture-bulk.ts'
+import { captureHot } from './benchmarks/capture-hot.ts'
 import { captureHttp1 } from './benchmarks/capture-http-1.ts'
 import { openInstallation, type Installation } from './installation.ts'
 import { table } from './table.ts'
 
-const BENCHMARKS: readonly Benchmark[] = [captureHttp, captureHttp1]
+const BENCHMARKS: readonly Benchmark[] = [captureHttp, captureHttp1, captureHot, captureBulk]
 
 const HELP = `Usage: npm run bench -- [NAME...] [options]
 

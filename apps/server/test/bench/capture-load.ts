@@ -4,6 +4,9 @@ import type { Server } from './installation.ts'
 import type { CaptureParameters } from './load/capture.ts'
 import { runLoad, type Loaded, type LoadOptions } from './run-load.ts'
 
+/** The commands that capture orders: one a request, and in streams. */
+type CaptureCommand = 'orders.capture' | 'orders.import'
+
 /** Connections of the capture benchmarks. */
 export const CONNECTIONS = 64
 
@@ -17,18 +20,22 @@ export function newRun(): string {
   return randomBytes(4).toString('hex')
 }
 
-/** How many captures one transaction has held on average while the load ran. */
-export async function runCapture(bench: Bench, server: Server, options: Omit<LoadOptions, 'connections'>): Promise<Loaded & { batch: number }> {
-  const before = await batchesOf(server)
-  const loaded = await runLoad(bench, server, { connections: CONNECTIONS, ...options })
-  const after = await batchesOf(server)
+/** Captures over HTTP, and how many of them one transaction has held on average. */
+export function runCapture(bench: Bench, server: Server, options: Omit<LoadOptions, 'connections'>): Promise<Loaded & { batch: number }> {
+  return countBatches(server, 'orders.capture', () => runLoad(bench, server, { connections: CONNECTIONS, ...options }))
+}
+
+export async function countBatches(server: Server, command: CaptureCommand, run: () => Promise<Loaded>): Promise<Loaded & { batch: number }> {
+  const before = await batchesOf(server, command)
+  const loaded = await run()
+  const after = await batchesOf(server, command)
   const batch = (after.items - before.items) / (after.batches - before.batches)
   return { ...loaded, batch, notes: [...loaded.notes, `${batch.toFixed(1)} orders a transaction`] }
 }
 
-async function batchesOf(server: Server): Promise<{ items: number; batches: number }> {
+async function batchesOf(server: Server, command: CaptureCommand): Promise<{ items: number; batches: number }> {
   const text = await server.ask<string>('GET', '/metrics')
-  const figure = (name: string): number => Number(new RegExp(`^switchyard_batch_items_${name}\\{command="orders.capture"\\} (\\S+)$`, 'm').exec(text)?.[1] ?? 0)
+  const figure = (name: string): number => Number(new RegExp(`^switchyard_batch_items_${name}\\{command="${command}"\\} (\\S+)$`, 'm').exec(text)?.[1] ?? 0)
   return { items: figure('sum'), batches: figure('count') }
 }
 

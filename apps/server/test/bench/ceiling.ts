@@ -4,6 +4,7 @@ import type { Database } from '../../src/platform/db.ts'
 import { arrayOf, sql } from '../../src/platform/sql.ts'
 import type { Bench } from './benchmark.ts'
 import { newRun } from './capture-load.ts'
+import { sampleCpu } from './cpu.ts'
 import { withDatabase } from './database.ts'
 import { CAPTURED, type OrderTable } from './order-rows.ts'
 
@@ -25,9 +26,13 @@ type Statement = { name: string; text: string; values: string[] }
 export async function measureCeiling(bench: Bench, batch: number, seconds: number): Promise<{ per_second: number; note: string }> {
   const size = Math.max(1, Math.round(batch))
   const { samples, orders } = await withDatabase(bench.installation, readSamples)
-  const speeds: number[] = []
-  for (const connections of [1, 2]) speeds.push(await writeFor(bench, samples, orders, { connections, size, seconds: seconds / 2 }))
-  return { per_second: Math.max(...speeds), note: `ceiling: bare SQL in batches of ${size}, ${speeds.map((speed, index) => `${index + 1} connection${index === 0 ? '' : 's'} ${Math.round(speed)}/s`).join(', ')}` }
+  const before = sampleCpu(0, bench.installation.postmaster_pid)
+  const written = []
+  for (const connections of [1, 2]) written.push(await writeFor(bench, samples, orders, { connections, size, seconds: seconds / 2 }))
+  const after = sampleCpu(0, bench.installation.postmaster_pid)
+  const cpu = (after.postgres - before.postgres) / written.reduce((sum, { count }) => sum + count, 0)
+  const speeds = written.map(({ count, ms }) => count / (ms / 1_000))
+  return { per_second: Math.max(...speeds), note: `ceiling: bare SQL in batches of ${size}, ${speeds.map((speed, index) => `${index + 1} connection${index === 0 ? '' : 's'} ${Math.round(speed)}/s`).join(', ')}; database ${cpu.toFixed(2)} CPU-ms each` }
 }
 
 async function readSamples(db: Database): Promise<{ samples: Sample[]; orders: string[] }> {
@@ -57,7 +62,7 @@ export async function columnsOf(db: Database, { name, omit = [] }: OrderTable): 
 
 type Writing = { connections: number; size: number; seconds: number }
 
-async function writeFor(bench: Bench, samples: readonly Sample[], orders: readonly string[], { connections, size, seconds }: Writing): Promise<number> {
+async function writeFor(bench: Bench, samples: readonly Sample[], orders: readonly string[], { connections, size, seconds }: Writing): Promise<{ count: number; ms: number }> {
   const clients = await Promise.all(Array.from({ length: connections }, async () => {
     const client = new pg.Client({ connectionString: bench.installation.url })
     await client.connect()
@@ -75,7 +80,7 @@ async function writeFor(bench: Bench, samples: readonly Sample[], orders: readon
       writtenMs += performance.now() - startedMs
       written += count
     }
-    return written / (writtenMs / 1_000)
+    return { count: written, ms: writtenMs }
   } finally {
     for (const client of clients) await client.end()
   }
@@ -110,7 +115,8 @@ function makeBatch(samples: readonly Sample[], orders: readonly string[]): State
     })))
     return insertOf(table, columns, copied)
   })
-  return [...statements.slice(0, 4), takeOf(samples, orders), ...statements.slice(4)]
+  // Last, so that popular levels are locked as briefly as can be.
+  return [...statements, takeOf(samples, orders)]
 }
 
 function insertOf(table: OrderTable, columns: readonly Column[], rows: readonly (string | null)[][]): Statement {
@@ -139,7 +145,7 @@ function takeOf(samples: readonly Sample[], orders: readonly string[]): Statemen
   return {
     name: 'ceiling_take',
     text: `with input as materialized (select * from unnest($1::uuid[], $2::uuid[], $3::int[]) as input(variant_id, location_id, quantity)),
-      locked as materialized (select l.variant_id, l.location_id, i.quantity from stock_levels l join input i using (variant_id, location_id) order by l.variant_id, l.location_id for update of l)
+      locked as materialized (select l.variant_id, l.location_id, i.quantity from stock_levels l join input i using (variant_id, location_id) order by l.variant_id, l.location_id for no key update of l)
       update stock_levels l set available = l.available - k.quantity, allocated = l.allocated + k.quantity, updated_at = now() from locked k where l.variant_id = k.variant_id and l.location_id = k.location_id`,
     values: [textArray(keys.map((key) => key.split(' ')[0]!)), textArray(keys.map((key) => key.split(' ')[1]!)), textArray(keys.map((key) => String(taken.get(key))))],
   }

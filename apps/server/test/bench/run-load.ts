@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import type { Bench } from './benchmark.ts'
 import { sampleCpu, type CpuSample } from './cpu.ts'
 import type { Server } from './installation.ts'
-import type { LoadMessage, LoadPlan, LoadReport } from './load/load.ts'
+import type { BulkPlan } from './load/bulk.ts'
+import type { LoadPlan } from './load/load.ts'
+import type { LoadMessage, LoadReport } from './load/protocol.ts'
 import { recordProfile } from './profile.ts'
 
 /** What a load has measured, with the processor time that was used meanwhile. */
@@ -19,17 +21,26 @@ export type Loaded = LoadReport & {
   notes: string[]
 }
 
-const PROGRAM = join(import.meta.dirname, 'load/load.ts')
-
-export type LoadOptions = Omit<LoadPlan, 'url' | 'key' | 'warmup_seconds' | 'seconds'> & Partial<Pick<LoadPlan, 'warmup_seconds' | 'seconds'>> & {
+type Options<Plan> = Omit<Plan, 'url' | 'key' | 'warmup_seconds' | 'seconds'> & Partial<Pick<LoadPlan, 'warmup_seconds' | 'seconds'>> & {
   /** The measured time is profiled under this name where profiles are wanted. */
   profile_as?: string
 }
+export type LoadOptions = Options<LoadPlan>
 
-/** Runs a load process against a server until it has its figures. Answers that the workload does not count on are an error. */
-export async function runLoad(bench: Bench, server: Server, { profile_as, ...options }: LoadOptions): Promise<Loaded> {
-  const plan: LoadPlan = { url: server.url, key: bench.installation.key, warmup_seconds: Math.min(5, bench.seconds / 2), seconds: bench.seconds, ...options }
-  const program = fork(PROGRAM, [JSON.stringify(plan)], { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+/** Requests over kept-alive connections. Answers that the workload does not count on are an error. */
+export function runLoad(bench: Bench, server: Server, options: LoadOptions): Promise<Loaded> {
+  return runProgram('load/load.ts', bench, server, options)
+}
+
+/** One NDJSON stream of orders. */
+export function runBulk(bench: Bench, server: Server, options: Options<BulkPlan>): Promise<Loaded> {
+  return runProgram('load/bulk.ts', bench, server, options)
+}
+
+/** Runs a load process against a server until it has its figures. */
+async function runProgram(path: string, bench: Bench, server: Server, { profile_as, ...options }: Options<object>): Promise<Loaded> {
+  const plan = { url: server.url, key: bench.installation.key, warmup_seconds: Math.min(5, bench.seconds / 2), seconds: bench.seconds, ...options }
+  const program = fork(join(import.meta.dirname, path), [JSON.stringify(plan)], { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   const samples: CpuSample[] = []
   let report: LoadReport | undefined
   let profile: Promise<void> | undefined
