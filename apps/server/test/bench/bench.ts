@@ -6,10 +6,11 @@ import { captureHttp } from './benchmarks/capture-http.ts'
 import { captureBulk } from './benchmarks/capture-bulk.ts'
 import { captureHot } from './benchmarks/capture-hot.ts'
 import { captureHttp1 } from './benchmarks/capture-http-1.ts'
+import { reserve } from './benchmarks/reserve.ts'
 import { openInstallation, type Installation } from './installation.ts'
 import { table } from './table.ts'
 
-const BENCHMARKS: readonly Benchmark[] = [captureHttp, captureHttp1, captureHot, captureBulk]
+const BENCHMARKS: readonly Benchmark[] = [captureHttp, captureHttp1, captureHot, captureBulk, reserve]
 
 const HELP = `Usage: npm run bench -- [NAME...] [options]
 

@@ -50,9 +50,7 @@ function ticks(fields: readonly string[], indexes: readonly number[]): number {
   return indexes.reduce((sum, index) => sum + Number(fields[index]), 0) * MS_PER_TICK
 }
 
-/** Memory a process holds now, and the most it ever held, in megabytes. */
-export function memoryMb(pid: number): { now: number; peak: number } {
-  const text = readFileSync(`/proc/${pid}/status`, 'utf8')
-  const kb = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(text)?.[1] ?? 0)
-  return { now: kb('VmRSS') / 1024, peak: kb('VmHWM') / 1024 }
+/** Memory a process holds, in megabytes. */
+export function memoryMb(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024
 }

@@ -3,11 +3,12 @@ import { once } from 'node:events'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 import type { Bench } from './benchmark.ts'
-import { sampleCpu, type CpuSample } from './cpu.ts'
+import { memoryMb, sampleCpu, type CpuSample } from './cpu.ts'
 import type { Server } from './installation.ts'
 import type { BulkPlan } from './load/bulk.ts'
 import type { LoadPlan } from './load/load.ts'
 import type { LoadMessage, LoadReport } from './load/protocol.ts'
+import type { ReservePlan } from './load/reserve.ts'
 import { recordProfile } from './profile.ts'
 
 /** What a load has measured, with the processor time that was used meanwhile. */
@@ -37,25 +38,36 @@ export function runBulk(bench: Bench, server: Server, options: Options<BulkPlan>
   return runProgram('load/bulk.ts', bench, server, options)
 }
 
-/** Runs a load process against a server until it has its figures. */
-async function runProgram(path: string, bench: Bench, server: Server, { profile_as, ...options }: Options<object>): Promise<Loaded> {
-  const plan = { url: server.url, key: bench.installation.key, warmup_seconds: Math.min(5, bench.seconds / 2), seconds: bench.seconds, ...options }
+/** Reservations in batches, in a process of their own that is load and application in one. */
+export function runReservations(bench: Bench, options: Omit<ReservePlan, 'warmup_seconds' | 'seconds' | 'database_url'>): Promise<Loaded> {
+  const plan = { ...options, database_url: bench.installation.url }
+  return runProgram('load/reserve.ts', bench, undefined, plan)
+}
+
+/** Runs a load process until it has its figures: against a server, or as the application itself where there is none. */
+async function runProgram(path: string, bench: Bench, server: Server | undefined, { profile_as, ...options }: Options<object>): Promise<Loaded> {
+  const plan = { url: server?.url, key: bench.installation.key, warmup_seconds: Math.min(5, bench.seconds / 2), seconds: bench.seconds, ...options }
   const program = fork(join(import.meta.dirname, path), [JSON.stringify(plan)], { execArgv: [], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  const pid = server?.pid ?? program.pid!
   const samples: CpuSample[] = []
+  const memory: number[] = []
   let report: LoadReport | undefined
   let profile: Promise<void> | undefined
   program.on('message', (message: LoadMessage) => {
     if ('report' in message) report = message.report
     else {
-      samples.push(sampleCpu(server.pid, bench.installation.postmaster_pid))
-      if (message.mark === 'begin' && profile_as !== undefined) profile = recordProfile(bench, server, profile_as, plan.seconds)
+      samples.push(sampleCpu(pid, bench.installation.postmaster_pid))
+      memory.push(memoryMb(pid))
+      if (message.mark === 'begin' && server !== undefined && profile_as !== undefined) profile = recordProfile(bench, server, profile_as, plan.seconds)
     }
   })
   await once(program, 'exit')
   await profile
   if (report === undefined || samples.length !== 2) throw new Error('the load process ended without its figures')
   if (report.unexpected > 0) throw new Error(`${report.unexpected} answers were not those that were counted on:\n  ${report.examples.join('\n  ')}`)
-  return loadedOf(report, samples[0]!, samples[1]!)
+  if (server === undefined) report.cpu_ms = 0
+  const loaded = loadedOf(report, samples[0]!, samples[1]!)
+  return { ...loaded, notes: [...loaded.notes, `memory of the ${server === undefined ? 'application' : 'server'}: ${Math.round(memory[0]!)} MB when the measurement began, ${Math.round(memory[1]!)} MB when it ended`] }
 }
 
 function loadedOf(report: LoadReport, before: CpuSample, after: CpuSample): Loaded {

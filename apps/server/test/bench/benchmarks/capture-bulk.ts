@@ -1,7 +1,6 @@
 import type { Benchmark } from '../benchmark.ts'
 import { captureSpec, countBatches, measurementOf } from '../capture-load.ts'
 import { measureCeiling } from '../ceiling.ts'
-import { memoryMb } from '../cpu.ts'
 import { runBulk } from '../run-load.ts'
 import { verify, waitForRelay } from '../verify.ts'
 
@@ -12,13 +11,11 @@ export const captureBulk: Benchmark = {
   run: async (bench) => {
     const server = await bench.installation.start({ inspect: bench.profile !== undefined })
     const { name: _name, ...orders } = captureSpec(bench)
-    const before = memoryMb(server.pid).now
     const loaded = await countBatches(server, 'orders.import', () => runBulk(bench, server, { orders, profile_as: 'capture-bulk' }))
-    const { peak } = memoryMb(server.pid)
     await waitForRelay(server)
     await server.stop()
     const ceiling = await measureCeiling(bench, loaded.batch, bench.seconds / 2)
     await verify(bench)
-    return { ...measurementOf(loaded), ceiling: ceiling.per_second, notes: [...loaded.notes, ceiling.note, `memory of the server: ${Math.round(before)} MB before, ${Math.round(peak)} MB at most while ${loaded.all.count} orders passed`] }
+    return { ...measurementOf(loaded), ceiling: ceiling.per_second, notes: [...loaded.notes, ceiling.note] }
   },
 }

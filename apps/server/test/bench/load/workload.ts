@@ -1,5 +1,8 @@
 import type { Answer, HttpRequest } from './connection.ts'
 import { captureWorkload, type CaptureParameters } from './capture.ts'
+import { fulfillmentWorkload, type FulfillmentParameters } from './fulfillment.ts'
+import { listWorkload, type ListParameters } from './lists.ts'
+import { reservationWorkload, type ReservationParameters } from './reservations.ts'
 
 /** What a load sends. `kind` groups the figures; a request of kind null is not measured. */
 export type WorkloadRequest = HttpRequest & { kind: string | null }
@@ -11,8 +14,16 @@ export type Workload = {
   expects: (answer: Answer, slot: number, request: WorkloadRequest) => boolean
 }
 
-export type WorkloadSpec = { name: 'capture' } & CaptureParameters
+export type WorkloadSpec =
+  | ({ name: 'capture' } & CaptureParameters)
+  | ({ name: 'reservations' } & ReservationParameters)
+  | ({ name: 'list' } & ListParameters)
+  | ({ name: 'fulfillment' } & FulfillmentParameters)
+
+const WORKLOADS: { [Name in WorkloadSpec['name']]: (spec: Extract<WorkloadSpec, { name: Name }>) => Workload } = {
+  capture: captureWorkload, reservations: reservationWorkload, list: listWorkload, fulfillment: fulfillmentWorkload,
+}
 
 export function createWorkload(spec: WorkloadSpec): Workload {
-  return captureWorkload(spec)
+  return (WORKLOADS[spec.name] as (spec: WorkloadSpec) => Workload)(spec)
 }
