@@ -6,11 +6,15 @@ import { captureHttp } from './benchmarks/capture-http.ts'
 import { captureBulk } from './benchmarks/capture-bulk.ts'
 import { captureHot } from './benchmarks/capture-hot.ts'
 import { captureHttp1 } from './benchmarks/capture-http-1.ts'
+import { feed } from './benchmarks/feed.ts'
+import { idle } from './benchmarks/idle.ts'
+import { list } from './benchmarks/list.ts'
+import { releaseShip } from './benchmarks/release-ship.ts'
 import { reserve } from './benchmarks/reserve.ts'
 import { openInstallation, type Installation } from './installation.ts'
 import { table } from './table.ts'
 
-const BENCHMARKS: readonly Benchmark[] = [captureHttp, captureHttp1, captureHot, captureBulk, reserve]
+const BENCHMARKS: readonly Benchmark[] = [captureHttp, captureHttp1, captureHot, captureBulk, reserve, releaseShip, feed, list, idle]
 
 const HELP = `Usage: npm run bench -- [NAME...] [options]
 
