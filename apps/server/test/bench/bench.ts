@@ -24,6 +24,8 @@ database; afterwards the auditor must be silent and sold must not exceed stock, 
 
 Options:
   --seconds N      how long each measurement takes (10)
+  --connections N  connections of the captures (64)
+  --rate N         captures over HTTP at this rate whether or not answers come (open loop); latency counts from when each was due
   --skus N         articles, sold by Zipf's law (10000)
   --locations N    places that hold stock (50)
   --spread SHARE   the part of the articles that each store keeps; two warehouses keep all (0.2)
@@ -45,7 +47,7 @@ async function run(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
-      seconds: { type: 'string', default: '10' }, skus: { type: 'string', default: '10000' }, locations: { type: 'string', default: '50' }, spread: { type: 'string', default: '0.2' },
+      seconds: { type: 'string', default: '10' }, connections: { type: 'string', default: '64' }, rate: { type: 'string' }, skus: { type: 'string', default: '10000' }, locations: { type: 'string', default: '50' }, spread: { type: 'string', default: '0.2' },
       orders: { type: 'string', default: '100000' }, profile: { type: 'string' }, json: { type: 'boolean', default: false }, list: { type: 'boolean', default: false }, help: { type: 'boolean', default: false },
     },
   })
@@ -61,7 +63,7 @@ async function run(): Promise<number> {
   if (unknown.length > 0) throw new UsageError(`There is no benchmark ${unknown.join(', ')}. There are ${BENCHMARKS.map(({ name }) => name).join(', ')}.`)
   const startedMs = performance.now()
   const settings: Settings = {
-    seconds: numberOf('seconds', values.seconds), orders: numberOf('orders', values.orders), profile: values.profile === undefined ? undefined : resolve(process.env['INIT_CWD'] ?? '.', values.profile),
+    seconds: numberOf('seconds', values.seconds), connections: numberOf('connections', values.connections), rate: values.rate === undefined ? undefined : numberOf('rate', values.rate), orders: numberOf('orders', values.orders), profile: values.profile === undefined ? undefined : resolve(process.env['INIT_CWD'] ?? '.', values.profile),
     retailer: { skus: numberOf('skus', values.skus), locations: numberOf('locations', values.locations), spread: numberOf('spread', values.spread) },
     say: (text) => { process.stderr.write(`${((performance.now() - startedMs) / 1_000).toFixed(0).padStart(5)} s  ${text}\n`) },
   }

@@ -5,6 +5,10 @@ import type { Retailer } from './seed.ts'
 export type Settings = {
   /** How long each measurement takes. */
   seconds: number
+  /** Connections of the capture benchmarks. */
+  connections: number
+  /** Requests a second of `capture-http` and `capture-http-1`, sent whether or not answers come; undefined sends the next when an answer has come. */
+  rate: number | undefined
   /** Orders in the database of `list`. */
   orders: number
   /** Where profiles are written; undefined writes none. */

@@ -7,9 +7,6 @@ import { runLoad, type Loaded, type LoadOptions } from './run-load.ts'
 /** The commands that capture orders: one a request, and in streams. */
 type CaptureCommand = 'orders.capture' | 'orders.import'
 
-/** Connections of the capture benchmarks. */
-export const CONNECTIONS = 64
-
 /** A load of captures on the whole assortment, four lines each, unless said otherwise. */
 export function captureSpec({ retailer }: Bench, parameters: Partial<CaptureParameters> = {}): { name: 'capture' } & CaptureParameters {
   return { name: 'capture', seed: 1, run: newRun(), lines: 4, skus: retailer.skus, ...parameters }
@@ -22,7 +19,7 @@ export function newRun(): string {
 
 /** Captures over HTTP, and how many of them one transaction has held on average. */
 export function runCapture(bench: Bench, server: Server, options: Omit<LoadOptions, 'connections'>): Promise<Loaded & { batch: number }> {
-  return countBatches(server, 'orders.capture', () => runLoad(bench, server, { connections: CONNECTIONS, ...options }))
+  return countBatches(server, 'orders.capture', () => runLoad(bench, server, { connections: bench.connections, ...options }))
 }
 
 export async function countBatches(server: Server, command: CaptureCommand, run: () => Promise<Loaded>): Promise<Loaded & { batch: number }> {

@@ -10,8 +10,8 @@ import { CAPTURED, type OrderTable } from './order-rows.ts'
 
 /** Orders whose rows are taken as the pattern. */
 const SAMPLE = 2_000
-/** Orders that are prepared before the clock runs on. */
-const CHUNK = 4_000
+/** Orders that are prepared before the clock runs on, for each second it shall run. */
+const CHUNK = 1_000
 
 type Column = { name: string; type: string }
 /** Rows of one table by their order; values as PostgreSQL writes them. */
@@ -73,7 +73,7 @@ async function writeFor(bench: Bench, samples: readonly Sample[], orders: readon
     let written = 0
     let next = 0
     while (writtenMs < seconds * 1_000) {
-      const batches = Array.from({ length: Math.max(connections, Math.round(CHUNK / size)) }, () => makeBatch(samples, Array.from({ length: size }, () => orders[next++ % orders.length]!)))
+      const batches = Array.from({ length: Math.max(connections, Math.round((CHUNK * seconds) / size)) }, () => makeBatch(samples, Array.from({ length: size }, () => orders[next++ % orders.length]!)))
       const count = batches.length * size
       const startedMs = performance.now()
       await Promise.all(clients.map((client) => writeBatches(client, batches)))

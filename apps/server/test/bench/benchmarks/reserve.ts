@@ -1,5 +1,5 @@
 import type { Benchmark, Measurement } from '../benchmark.ts'
-import { CONNECTIONS, newRun } from '../capture-load.ts'
+import { newRun } from '../capture-load.ts'
 import { runLoad, runReservations, type Loaded } from '../run-load.ts'
 import { verify, waitForRelay } from '../verify.ts'
 
@@ -17,7 +17,7 @@ export const reserve: Benchmark = {
   run: async (bench) => {
     const batches = await runReservations(bench, { skus: bench.retailer.skus, batch: BATCH })
     const server = await bench.installation.start()
-    const http = await runLoad(bench, server, { connections: CONNECTIONS, workload: { name: 'reservations', seed: 2, run: newRun(), skus: bench.retailer.skus }, seconds: bench.seconds / 2 })
+    const http = await runLoad(bench, server, { connections: bench.connections, workload: { name: 'reservations', seed: 2, run: newRun(), skus: bench.retailer.skus }, seconds: bench.seconds / 2 })
     await waitForRelay(server)
     await server.stop()
     await verify(bench)
