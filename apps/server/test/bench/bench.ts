@@ -1,7 +1,7 @@
 // `npm run bench`: measures Switchyard on this machine. Figures go to stdout, progress to stderr.
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { judge, type Benchmark, type Line, type Settings } from './benchmark.ts'
+import { describeGoal, judge, type Benchmark, type Line, type Settings } from './benchmark.ts'
 import { captureHttp } from './benchmarks/capture-http.ts'
 import { captureBulk } from './benchmarks/capture-bulk.ts'
 import { captureHot } from './benchmarks/capture-hot.ts'
@@ -56,7 +56,7 @@ async function run(): Promise<number> {
     return 0
   }
   if (values.list) {
-    for (const { name, summary, goal } of BENCHMARKS) process.stdout.write(`${name.padEnd(16)} ${summary} (goal ${goal.at_most === true ? 'at most' : 'at least'} ${goal.value})\n`)
+    for (const { name, summary, goal } of BENCHMARKS) process.stdout.write(`${name.padEnd(16)}${summary}\n${' '.repeat(16)}goal: ${describeGoal(goal)}\n`)
     return 0
   }
   const unknown = positionals.filter((name) => !BENCHMARKS.some((benchmark) => benchmark.name === name))

@@ -21,7 +21,7 @@ export type Settings = {
 export type Bench = Settings & { installation: Installation }
 
 /** What must hold for a goal to be met. `value` is a floor, or a ceiling where `at_most` says so. */
-export type Goal = { value: number; at_most?: true; p99Ms?: number; cpuMsPerOrder?: number; ratio?: number }
+export type Goal = { value?: number; at_most?: true; p99Ms?: number; cpuMsPerOrder?: number; ratio?: number }
 
 export type Measurement = {
   value: number
@@ -69,11 +69,19 @@ export function judge(name: string, goal: Goal | undefined, measured: Measuremen
 
 function missedOf(goal: Goal, measured: Measurement, ratio: number | undefined): string[] {
   const missed: string[] = []
-  if (goal.at_most === true ? measured.value > goal.value : measured.value < goal.value) missed.push(`${rounded(measured.value)} ${measured.unit}, wanted ${goal.at_most === true ? 'at most' : 'at least'} ${goal.value}`)
+  if (goal.value !== undefined && (goal.at_most === true ? measured.value > goal.value : measured.value < goal.value)) missed.push(`${rounded(measured.value)} ${measured.unit}, wanted ${goal.at_most === true ? 'at most' : 'at least'} ${goal.value}`)
   if (goal.p99Ms !== undefined && !((measured.p99Ms ?? Number.NaN) <= goal.p99Ms)) missed.push(`p99 ${rounded(measured.p99Ms)} ms, wanted at most ${goal.p99Ms}`)
   if (goal.cpuMsPerOrder !== undefined && !((measured.cpuMsPerOrder ?? Number.NaN) <= goal.cpuMsPerOrder)) missed.push(`${rounded(measured.cpuMsPerOrder)} CPU-ms an order, wanted at most ${goal.cpuMsPerOrder}`)
   if (goal.ratio !== undefined && !((ratio ?? Number.NaN) >= goal.ratio)) missed.push(`${rounded(ratio)} of the ceiling, wanted at least ${goal.ratio}`)
   return missed
+}
+
+/** The goal in words. */
+export function describeGoal(goal: Goal): string {
+  return [
+    ...(goal.value === undefined ? [] : [`${goal.at_most === true ? 'at most' : 'at least'} ${goal.value}`]), ...(goal.p99Ms === undefined ? [] : [`p99 at most ${goal.p99Ms} ms`]),
+    ...(goal.cpuMsPerOrder === undefined ? [] : [`at most ${goal.cpuMsPerOrder} CPU-ms an order`]), ...(goal.ratio === undefined ? [] : [`at least ${Math.round(goal.ratio * 100)} % of the ceiling`]),
+  ].join(', ')
 }
 
 /** Three significant digits, all before the point. */

@@ -81,6 +81,7 @@ function loadedOf(report: LoadReport, before: CpuSample, after: CpuSample): Load
     ...report, server_ms, postgres_ms, per_second: count / report.seconds, cpu_ms_each: (server_ms + postgres_ms) / count, load_ms_each: report.cpu_ms / count,
     notes: [
       `CPU-ms each: server ${(server_ms / count).toFixed(2)}, database ${(postgres_ms / count).toFixed(2)}, load ${(report.cpu_ms / count).toFixed(2)}`,
+      `with all processors to itself, at most ${Math.round((1_000 * cpus().length) / (ours / count))}/s by processor time`,
       `processors busy: server ${percent(server_ms / capacity)}, database ${percent(postgres_ms / capacity)}, load ${percent(report.cpu_ms / capacity)}, strangers ${percent(strangers)}`,
     ],
   }

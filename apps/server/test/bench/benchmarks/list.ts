@@ -36,7 +36,7 @@ async function ask(bench: Bench, server: Server): Promise<NonNullable<Measuremen
   const questions = Object.entries(await questionsOf(bench))
   for (const [kind, paths] of questions) {
     const { all, notes } = await runLoad(bench, server, { connections: CONNECTIONS, workload: { name: 'list', questions: { [kind]: paths } }, warmup_seconds: 1, seconds: bench.seconds / questions.length })
-    parts.push({ name: `list/${kind}`, value: all.p99Ms, unit: 'ms', p50Ms: all.p50Ms, p99Ms: all.p99Ms, goal: { value: P99_MS, at_most: true }, notes: [`${all.count} answers; ${notes[1]!}`] })
+    parts.push({ name: `list/${kind}`, value: all.p99Ms, unit: 'ms', p50Ms: all.p50Ms, p99Ms: all.p99Ms, goal: { value: P99_MS, at_most: true }, notes: [`${all.count} answers; ${notes[2]!}`] })
   }
   return parts
 }
@@ -72,7 +72,7 @@ export const list: Benchmark = {
     const slowest = parts.reduce((worst, part) => (part.value > worst.value ? part : worst))
     return {
       value: slowest.value, unit: 'ms', p50Ms: slowest.p50Ms!, p99Ms: slowest.p99Ms!, notes: [`the slowest of ${parts.length} kinds of question, by p99, among ${bench.orders} orders with ${CONNECTIONS} asking at a time`],
-      parts: [...parts, { name: 'list/capture', value: captured.per_second, unit: 'orders/s', p50Ms: captured.all.p50Ms, p99Ms: captured.all.p99Ms, cpuMsPerOrder: captured.cpu_ms_each, ceiling: empty.per_second, goal: { value: 0, ratio: 0.85 }, notes: [`the ceiling is the rate on an empty database, ${empty.cpu_ms_each.toFixed(2)} CPU-ms each`, ...captured.notes] }],
+      parts: [...parts, { name: 'list/capture', value: captured.per_second, unit: 'orders/s', p50Ms: captured.all.p50Ms, p99Ms: captured.all.p99Ms, cpuMsPerOrder: captured.cpu_ms_each, ceiling: empty.per_second, goal: { ratio: 0.85 }, notes: [`the ceiling is the rate on an empty database, ${empty.cpu_ms_each.toFixed(2)} CPU-ms each`, ...captured.notes] }],
     }
   },
 }
