@@ -140,7 +140,9 @@ function callOf(options: ServerOptions, request: FastifyRequest, reply: FastifyR
     throw invalid([{ pointer: '/headers/idempotency-key', code: 'too_large', detail: 'An Idempotency-Key has 1 to 255 characters.' }])
   }
   // Keys belong to their caller, and whoever has not said who they are share one: their calls (sign-in) are not repeated.
-  const isKeyed = typeof key === 'string' && request.routeOptions.config.route?.permission !== 'public'
+  // A key names one write, and a stream is many.
+  const route = request.routeOptions.config.route
+  const isKeyed = typeof key === 'string' && route?.permission !== 'public' && route?.reads === undefined
   const call: Request = { caller: request.caller, request_id: request.id, ...(isKeyed ? { idempotency_key: key } : {}) }
   const answered = <Output>({ output, replayed }: { output: Output; replayed: boolean }): Output => {
     if (replayed) reply.header('idempotency-replayed', 'true')
