@@ -71,6 +71,9 @@ async function run(): Promise<number> {
   return runAll(chosen, settings, values.json)
 }
 
+/** The signals, and the end of whoever supervises us. */
+const ENDINGS = ['SIGINT', 'SIGTERM', 'disconnect'] as const
+
 class UsageError extends Error {}
 
 function numberOf(name: string, text: string): number {
@@ -82,7 +85,8 @@ function numberOf(name: string, text: string): number {
 async function runAll(chosen: readonly Benchmark[], settings: Settings, json: boolean): Promise<number> {
   const installation = await openInstallation(settings.retailer, settings.say)
   // Ended from outside, the home and its database go too.
-  for (const signal of ['SIGINT', 'SIGTERM', 'disconnect'] as const) process.once(signal, () => { void installation.close().finally(() => { process.exit(130) }) })
+  const abandon = (): void => { void installation.close().finally(() => { process.exit(130) }) }
+  for (const ending of ENDINGS) process.once(ending, abandon)
   const lines: Line[] = []
   let failed = 0
   try {
@@ -94,6 +98,7 @@ async function runAll(chosen: readonly Benchmark[], settings: Settings, json: bo
       if (json && line !== undefined) process.stdout.write(`${JSON.stringify(line)}\n`)
     }
   } finally {
+    for (const ending of ENDINGS) process.off(ending, abandon)
     await installation.close()
   }
   if (!json && lines.length > 0) process.stdout.write(table(lines))
