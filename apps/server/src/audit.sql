@@ -2,7 +2,7 @@
 -- Read-only; runs after every test that touches data and by `switchyard audit`.
 
 -- name: idempotency keys have an outcome
-select caller_id, key from idempotency_keys where outcome is null;
+select caller_id, key from idempotency_keys where outcome -> 'output' is null and outcome -> 'refusal' is null;
 
 -- name: event sequences have no gap
 select order_id, count(*) as events, max(order_sequence) as last

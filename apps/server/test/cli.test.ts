@@ -151,7 +151,7 @@ describe('a database of one\'s own', () => {
   afterAll(() => database.drop())
 
   test('the audit names rows that break an identity and ends with 3', async () => {
-    await inDatabase(`insert into idempotency_keys values (gen_random_uuid(), 'half-done', 'test', '', null, now())`)
+    await inDatabase(`insert into idempotency_keys values (gen_random_uuid(), 'half-done', 'test', '', '{}', now())`)
     const audited = await run(['audit', '--json'], env)
     expect(audited.code).toBe(3)
     expect(JSON.parse(audited.out)).toMatchObject({ ok: false, checks: expect.arrayContaining([expect.objectContaining({ rows: 1, examples: [expect.objectContaining({ key: 'half-done' })] })]) })

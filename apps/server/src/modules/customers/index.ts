@@ -1,4 +1,4 @@
 export type { Customer } from './customer.ts'
-export { findCustomers } from './customers.db.ts'
+export { customersMatching, findCustomers } from './customers.db.ts'
 export type { CustomerRef } from './match.ts'
 export { resolveCustomers, type ResolvedCustomers } from './resolve-customers.ts'

@@ -1,13 +1,13 @@
 import { Type } from 'typebox'
 import { ids } from '../../kernel/id-kinds.ts'
 import { showMoney } from '../../kernel/money.ts'
-import { containsPattern } from '../../kernel/search.ts'
 import type { Caller } from '../../platform/caller.ts'
 import type { Queryable } from '../../platform/db.ts'
 import { readPage, type ListQuery, type ListSpec, type Page } from '../../platform/http/listing.ts'
 import { closed, Money, Nullable } from '../../platform/http/schemas.ts'
 import { scopeConditions } from '../../platform/scope.ts'
 import { sql, type Sql } from '../../platform/sql.ts'
+import { customersMatching } from '../customers/index.ts'
 import { FULFILLMENT_STATUSES, ORDER_STATUSES } from './order.ts'
 
 export const OrderSummary = Type.Object({
@@ -48,7 +48,7 @@ function searchOrders(q: string): Sql {
     sql`(select l.order_id from order_lines l join variants v on v.id = l.variant_id where v.sku = ${text} order by l.order_id desc limit 1000)`,
     // Names and phones live with customers, who are far fewer than orders.
     ...(text.length < 3 ? [] : [sql`(select f.id from (
-      select id from customers where (name || ' ' || coalesce(email, '') || ' ' || coalesce(phone, '') || ' ' || coalesce(company, '')) ilike ${containsPattern(text)} limit 200
+      select c.id from customers c where ${customersMatching(text)} limit 200
     ) c cross join lateral (select o.id from orders o where o.customer_id = c.id order by o.placed_at desc, o.id desc limit 50) f)`]),
   ]
   return sql`o.id in (${sql.join(branches, ' union all ')})`
