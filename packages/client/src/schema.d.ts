@@ -193,7 +193,7 @@ export interface paths {
         put?: never;
         /**
          * Make an API key
-         * @description The key is in the answer and nowhere else. It may do what it is given here, never more than its maker.
+         * @description The key is in the answer and nowhere else. It may do what it is given here, never more than its maker, and nowhere else.
          */
         post: operations["createApiKey"];
         delete?: never;
@@ -3170,10 +3170,8 @@ export interface operations {
                     password: string;
                     roles: {
                         role: string;
-                        /** @description Codes of the only channels; left out means all */
-                        channels?: string[];
-                        /** @description Codes of the only locations; left out means all */
-                        locations?: string[];
+                        channels?: string[] | null;
+                        locations?: string[] | null;
                     }[];
                     locale?: string;
                     time_zone?: string;
@@ -3298,10 +3296,8 @@ export interface operations {
                     time_zone?: string;
                     roles?: {
                         role: string;
-                        /** @description Codes of the only channels; left out means all */
-                        channels?: string[];
-                        /** @description Codes of the only locations; left out means all */
-                        locations?: string[];
+                        channels?: string[] | null;
+                        locations?: string[] | null;
                     }[];
                 };
             };
@@ -3672,8 +3668,8 @@ export interface operations {
                 "application/json": {
                     name: string;
                     permissions: string[];
-                    channels?: string[];
-                    locations?: string[];
+                    channels?: string[] | null;
+                    locations?: string[] | null;
                     /**
                      * Format: date-time
                      * @description RFC 3339

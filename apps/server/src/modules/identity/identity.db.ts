@@ -1,16 +1,16 @@
 import type { Caller } from '../../platform/caller.ts'
 import type { Queryable, Tx } from '../../platform/db.ts'
-import { rowsOf, sql } from '../../platform/sql.ts'
+import { arrayOf, sql, type Sql } from '../../platform/sql.ts'
 
 export type UserRow = {
   id: string; email: string; name: string; password_hash: string | null; active: boolean; locale: string; time_zone: string
   created_at: Date; version: number; field_versions: Record<string, number>
 }
-export type RoleGrant = { role_code: string; channel_ids: string[] | null; location_ids: string[] | null }
-export type KeyRow = {
-  id: string; name: string; prefix: string; permissions: string[]; channel_ids: string[] | null; location_ids: string[] | null
-  created_at: Date; expires_at: Date | null; revoked_at: Date | null
-}
+/** The only channels and locations; null means all. */
+export type Scope = { channel_ids: string[] | null; location_ids: string[] | null }
+export type RoleGrant = Scope & { role_code: string }
+export type RoleRow = { code: string; name: string; permissions: string[]; built_in: boolean }
+export type KeyRow = Scope & { id: string; name: string; prefix: string; permissions: string[]; created_at: Date; expires_at: Date | null; revoked_at: Date | null }
 
 const USER_COLUMNS = sql.raw('id, email, name, password_hash, active, locale, time_zone, created_at, version, field_versions')
 
@@ -22,12 +22,15 @@ export function findUserByEmail(db: Queryable, email: string): Promise<UserRow |
   return db.maybe(sql`select ${USER_COLUMNS} from users where lower(email) = lower(${email})`)
 }
 
-export function lockUser(tx: Tx, id: string): Promise<UserRow | undefined> {
-  return tx.maybe(sql`select ${USER_COLUMNS} from users where id = ${id} for update`)
+/** The user, locked, unless something it may reaches beyond the caller's channels and locations. */
+export function lockUser(tx: Tx, caller: Caller, id: string): Promise<UserRow | undefined> {
+  return tx.maybe(sql`select ${USER_COLUMNS} from users u where ${sql.join([sql`u.id = ${id}`, ...usersWithin(caller)], ' and ')} for update`)
 }
 
-export function grantsOf(db: Queryable, userIds: readonly string[]): Promise<(RoleGrant & { user_id: string })[]> {
-  return db.rows(sql`select user_id, role_code, channel_ids, location_ids from user_roles where user_id = any(${[...userIds]}::uuid[]) order by role_code`)
+export function grantsOf(db: Queryable, userIds: readonly string[]): Promise<(RoleGrant & { user_id: string; permissions: string[] })[]> {
+  return db.rows(sql`
+    select g.user_id, g.role_code, g.channel_ids, g.location_ids, r.permissions
+    from user_roles g join roles r on r.code = g.role_code where g.user_id = any(${arrayOf(userIds, 'uuid')}) order by g.role_code`)
 }
 
 export async function insertUser(tx: Tx, user: Pick<UserRow, 'id' | 'email' | 'name' | 'password_hash' | 'locale' | 'time_zone' | 'created_at'>): Promise<boolean> {
@@ -47,12 +50,16 @@ export async function replaceGrants(tx: Tx, userId: string, grants: readonly Rol
   }
 }
 
-export function knownRoles(db: Queryable): Promise<{ code: string; name: string; permissions: string[]; built_in: boolean }[]> {
+export function knownRoles(db: Queryable): Promise<RoleRow[]> {
   return db.rows(sql`select code, name, permissions, built_in from roles order by built_in desc, code`)
 }
 
+export function lockRole(tx: Tx, code: string): Promise<RoleRow | undefined> {
+  return tx.maybe(sql`select code, name, permissions, built_in from roles where code = ${code} for update`)
+}
+
 /** Inserts a role or brings it up to date; a built-in one is never turned into a custom one. */
-export async function saveRole(tx: Queryable, role: { code: string; name: string; permissions: readonly string[]; built_in: boolean }): Promise<void> {
+export async function saveRole(tx: Queryable, role: Omit<RoleRow, 'permissions'> & { permissions: readonly string[] }): Promise<void> {
   await tx.run(sql`
     insert into roles (code, name, permissions, built_in) values (${role.code}, ${role.name}, ${[...role.permissions]}::text[], ${role.built_in})
     on conflict (code) do update set name = excluded.name, permissions = excluded.permissions, version = roles.version + 1
@@ -113,14 +120,31 @@ export async function insertKey(tx: Tx, key: Omit<KeyRow, 'revoked_at'> & { key_
       ${key.created_at}, ${key.created_by}, ${key.expires_at})`)
 }
 
-export async function revokeKey(tx: Tx, id: string, at: Date): Promise<boolean> {
-  return (await tx.run(sql`update api_keys set revoked_at = ${at} where id = ${id} and revoked_at is null`)) === 1
+/** The key, locked, unless it is revoked already or reaches beyond the caller's channels and locations. */
+export function lockKey(tx: Tx, caller: Caller, id: string): Promise<Pick<KeyRow, 'id' | 'permissions' | 'channel_ids' | 'location_ids'> | undefined> {
+  const where = sql.join([sql`k.id = ${id}`, sql`k.revoked_at is null`, ...confinedWithin(caller, 'k')], ' and ')
+  return tx.maybe(sql`select k.id, k.permissions, k.channel_ids, k.location_ids from api_keys k where ${where} for update`)
 }
 
-/** The ids of the codes given, or the codes nobody knows. Roles and keys name channels and locations by code. */
-export async function resolveCodes(db: Queryable, table: 'channels' | 'locations', codes: readonly string[]): Promise<{ ids: string[]; unknown: string[] }> {
-  const found = await db.rows<{ id: string; code: string }>(sql`
-    select t.id, t.code from ${sql.raw(table)} t join ${rowsOf(codes.map((code) => ({ code })), { code: 'text' })} on input.code = t.code`)
-  const known = new Set(found.map(({ code }) => code))
-  return { ids: found.map(({ id }) => id), unknown: codes.filter((code) => !known.has(code)) }
+/** Revokes a locked key. */
+export async function revokeKey(tx: Tx, id: string, at: Date): Promise<void> {
+  await tx.run(sql`update api_keys set revoked_at = ${at} where id = ${id}`)
+}
+
+/** What a caller sees of keys `k` or grants `g`: those confined to channels and locations of its own. A null is confined to nothing. */
+function confinedWithin(caller: Caller, table: 'k' | 'g'): Sql[] {
+  const within = (column: string, ids: ReadonlySet<string> | undefined): Sql[] => (ids === undefined ? [] : [sql`coalesce(${sql.raw(`${table}.${column}`)} <@ ${arrayOf([...ids], 'uuid')}, false)`])
+  return [...within('channel_ids', caller.channel_ids), ...within('location_ids', caller.location_ids)]
+}
+
+/** The condition on users `u` under which they exist for the caller: all that they may is confined to what the caller is. */
+function usersWithin(caller: Caller): Sql[] {
+  const within = confinedWithin(caller, 'g')
+  return within.length === 0 ? [] : [sql`not exists (select from user_roles g where g.user_id = u.id and not (${sql.join(within, ' and ')}))`]
+}
+
+/** The ids of the codes that exist. Roles and keys name channels and locations by code. */
+export async function idsByCode(db: Queryable, table: 'channels' | 'locations', codes: readonly string[]): Promise<Map<string, string>> {
+  const found = await db.rows<{ id: string; code: string }>(sql`select id, code from ${sql.raw(table)} where code = any(${arrayOf(codes, 'text')})`)
+  return new Map(found.map(({ id, code }) => [code, id]))
 }

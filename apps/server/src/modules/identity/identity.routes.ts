@@ -14,11 +14,11 @@ import { grantsOf, knownRoles, type RoleGrant } from './identity.db.ts'
 import { hashPassword, newSecret } from './secrets.ts'
 
 const RoleCode = Type.String({ pattern: '^[a-z][a-z0-9_]{1,62}$' })
-const Grant = Type.Object({
-  role: RoleCode,
-  channels: Type.Optional(Type.Array(Code, { maxItems: 200, description: 'Codes of the only channels; left out means all' })),
-  locations: Type.Optional(Type.Array(Code, { maxItems: 1_000, description: 'Codes of the only locations; left out means all' })),
-}, closed)
+const confinement = {
+  channels: Type.Optional(Nullable(Type.Array(Code, { maxItems: 200, description: 'Codes of the only channels; left out means all of yours' }))),
+  locations: Type.Optional(Nullable(Type.Array(Code, { maxItems: 1_000, description: 'Codes of the only locations; left out means all of yours' }))),
+}
+const Grant = Type.Object({ role: RoleCode, ...confinement }, closed)
 const Password = Type.String({ minLength: 10, maxLength: 200 })
 
 const User = Type.Object({
@@ -143,10 +143,10 @@ const listApiKeys = route({
 function postApiKey(permissions: () => readonly string[]): Route {
   return route({
     operation_id: 'createApiKey', method: 'POST', url: '/v1/api-keys', tag: 'identity', permission: createApiKey.permission, summary: 'Make an API key',
-    description: 'The key is in the answer and nowhere else. It may do what it is given here, never more than its maker.',
+    description: 'The key is in the answer and nowhere else. It may do what it is given here, never more than its maker, and nowhere else.',
     body: Type.Object({
       name: Type.String({ minLength: 1, maxLength: 100 }), permissions: Type.Array(Type.String({ maxLength: 80 }), { minItems: 1, maxItems: 200, uniqueItems: true }),
-      channels: Type.Optional(Type.Array(Code, { maxItems: 200 })), locations: Type.Optional(Type.Array(Code, { maxItems: 1_000 })), expires_at: Type.Optional(Instant),
+      ...confinement, expires_at: Type.Optional(Instant),
     }, closed),
     reply: { status: 201, schema: Type.Object({ id: Type.String(), key: Type.String(), prefix: Type.String() }, closed) }, problems: ['key_shown_once'],
     handle: async ({ body, run }) => {

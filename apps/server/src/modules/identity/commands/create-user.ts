@@ -7,10 +7,10 @@ import { resolveGrants, type GrantInput } from '../grants.ts'
 
 export type CreateUser = { email: string; name: string; roles: GrantInput[]; password_hash: string | null; locale: string; time_zone: string }
 
-/** Adds a member of staff. Refuses an e-mail address that somebody already has. */
-export const createUser = command('identity.create_user', 'identity:manage', async ({ tx, now, emit, audit }, input: CreateUser) => {
+/** Adds a member of staff, who may no more than the caller. Refuses an e-mail address that somebody already has. */
+export const createUser = command('identity.create_user', 'identity:manage', async ({ tx, now, caller, emit, audit }, input: CreateUser) => {
   const id = newId(now.getTime())
-  const grants = await resolveGrants(tx, input.roles)
+  const grants = await resolveGrants(tx, caller, input.roles)
   if (!(await insertUser(tx, { ...input, id, created_at: now }))) throw refuse('already_exists', `Somebody already signs in as ${input.email}.`, { field: 'email' })
   await replaceGrants(tx, id, grants)
   audit({ subject_id: id, changes: { roles: { before: [], after: grants.map(({ role_code }) => role_code) } } })
