@@ -119,7 +119,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List staff */
+        /**
+         * List staff
+         * @description Callers who are confined to some channels or locations see those who are confined to nothing else.
+         */
         get: operations["listUsers"];
         put?: never;
         /** Add a member of staff */
@@ -188,7 +191,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List API keys */
+        /**
+         * List API keys
+         * @description Callers who are confined to some channels or locations see the keys that are confined to nothing else.
+         */
         get: operations["listApiKeys"];
         put?: never;
         /**
@@ -3101,7 +3107,11 @@ export interface operations {
                             active: boolean;
                             locale: string;
                             time_zone: string;
-                            roles: string[];
+                            roles: {
+                                role: string;
+                                channels: string[] | null;
+                                locations: string[] | null;
+                            }[];
                             created_at: string;
                             version: number;
                         }[];
@@ -3603,6 +3613,8 @@ export interface operations {
                             /** @description How the key begins */
                             prefix: string;
                             permissions: string[];
+                            channels: string[] | null;
+                            locations: string[] | null;
                             created_at: string;
                             expires_at: string | null;
                             revoked_at: string | null;

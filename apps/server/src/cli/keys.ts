@@ -4,7 +4,7 @@ import { CliFailure, EXIT } from './exit-codes.ts'
 import { withQuery } from './in-process-api.ts'
 import { shortTime, strong, table } from './output.ts'
 
-type KeyView = { id: string; name: string; prefix: string; permissions: string[]; created_at: string; expires_at: string | null; revoked_at: string | null }
+type KeyView = { id: string; name: string; prefix: string; permissions: string[]; channels: string[] | null; locations: string[] | null; created_at: string; expires_at: string | null; revoked_at: string | null }
 type CreateOptions = { permission?: string[]; role?: string; channel?: string[]; location?: string[]; expires?: string }
 
 /** Collects an option that may be given several times, each time with one value or several, comma-separated. */
@@ -49,6 +49,8 @@ Examples:
         { title: 'created', value: ({ created_at }) => shortTime(created_at) },
         { title: 'ends', value: ({ revoked_at, expires_at }) => (revoked_at === null ? shortTime(expires_at) : 'revoked') },
         { title: 'may', value: ({ permissions }) => permissions.join(' ') },
+        { title: 'in channels', value: ({ channels }) => confinement(channels) },
+        { title: 'at locations', value: ({ locations }) => confinement(locations) },
       ], 'No keys.'))
     }))
 
@@ -59,6 +61,11 @@ Examples:
       const revoked = await call<{ id: string }>('DELETE', `/v1/api-keys/${encodeURIComponent(id)}`)
       out(revoked, () => `Revoked ${revoked.id}.`)
     }))
+}
+
+function confinement(codes: readonly string[] | null): string {
+  if (codes === null) return 'all'
+  return codes.length === 0 ? 'none' : codes.join(' ')
 }
 
 async function permissionsOfRole(call: <Body>(method: 'GET', path: string) => Promise<Body>, code: string): Promise<string[]> {

@@ -31,9 +31,9 @@ const FeedQuery = Type.Object({
   types: Type.Optional(Type.String({ maxLength: 1_000, description: 'Only these types, comma-separated' })),
 }, closed)
 
-/** The feed tells of every channel and location, so a caller confined to some may not read it. */
+/** The feed and the audit tell of every channel and location, so a caller confined to some may not read them. */
 function requireUnconfined(caller: Caller): void {
-  if (caller.channel_ids !== undefined || caller.location_ids !== undefined) throw refuse('forbidden', 'The event feed is not offered to callers confined to some channels or locations.')
+  if (caller.channel_ids !== undefined || caller.location_ids !== undefined) throw refuse('forbidden', 'The event feed and the audit are not offered to callers confined to some channels or locations.')
 }
 
 const typesOf = (text: string | undefined): string[] | undefined => text?.split(',').map((type) => type.trim()).filter((type) => type !== '')
@@ -127,7 +127,8 @@ const listAudit = route({
   summary: 'Who changed what, and when',
   query: listQuery(AUDIT),
   reply: { status: 200, schema: pageOf(AuditEntry) },
-  handle: async ({ query, db }) => {
+  handle: async ({ query, db, caller }) => {
+    requireUnconfined(caller)
     const page = await readPage<AuditRow>(db, AUDIT, query, (cursor) => sql`
       select ${cursor}, a.at, a.caller_name, a.command, a.subject_id, a.changes, a.request_id from audit_entries a`)
     return {

@@ -82,6 +82,39 @@ describe('nobody changes what may do more than they', () => {
   })
 })
 
+describe('callers who are confined', () => {
+  test('read no audit, which tells of everything', async () => {
+    for (const scope of [{ channels: ['phone'] }, { locations: ['york'] }]) {
+      expect(outcome(await app().get('/v1/audit-entries', { key: await keyOf({ permissions: ['audit:read'], ...scope }) }))).toEqual([403, 'forbidden'])
+    }
+    expect((await app().get('/v1/audit-entries', foreman)).status).toBe(403)
+    expect((await app().get('/v1/audit-entries')).status).toBe(200)
+  })
+
+  test('see the keys and users that are confined to nothing else, and what everybody is confined to', async () => {
+    await keyOf({ name: 'both', permissions: ['orders:read'], channels: ['phone', 'web'] })
+    await keyOf({ name: 'both, in york', permissions: ['orders:read'], channels: ['phone', 'web'], locations: ['york'] })
+    await keyOf({ name: 'nowhere', permissions: ['orders:read'], channels: [] })
+    await app().post('/v1/users', staff('wide@example.com', [{ role: 'reader' }]))
+    await app().post('/v1/users', staff('half@example.com', [{ role: 'reader', channels: ['phone'] }, { role: 'viewer' }]))
+    await app().post('/v1/users', staff('own@example.com', [{ role: 'reader', channels: ['phone'] }, { role: 'viewer', channels: [] }]))
+
+    const keys = async (options?: { key: string }) => (await app().get('/v1/api-keys?limit=200', options)).body.data as { name: string; channels: string[] | null; locations: string[] | null }[]
+    const all = await keys()
+    expect(all.find(({ name }) => name === 'both, in york')).toMatchObject({ channels: ['phone', 'web'], locations: ['york'] })
+    expect(all.find(({ name }) => name === 'both')).toMatchObject({ channels: ['phone', 'web'], locations: null })
+    expect(all.find(({ name }) => name === 'nowhere')).toMatchObject({ channels: [], locations: null })
+    const seen = await keys(phone)
+    expect(seen.map(({ name }) => name)).toContain('nowhere')
+    expect(seen.filter(({ channels }) => channels === null || channels.includes('web'))).toEqual([])
+
+    const emails = async (options?: { key: string }) => ((await app().get('/v1/users?limit=200', options)).body.data as { email: string }[]).map(({ email }) => email)
+    expect(await emails()).toEqual(expect.arrayContaining(['wide@example.com', 'half@example.com', 'own@example.com']))
+    expect((await emails(phone)).filter((email) => /^(wide|half|own|admin)@/.test(email))).toEqual(['own@example.com'])
+    expect((await app().get('/v1/users?filter[email]=own@example.com')).body.data).toMatchObject([{ roles: [{ role: 'reader', channels: ['phone'], locations: null }, { role: 'viewer', channels: [], locations: null }] }])
+  })
+})
+
 test('a role is given once', async () => {
   const twice = await app().post('/v1/users', staff('e@example.com', [{ role: 'reader', channels: ['web'] }, { role: 'reader' }]))
   expect([twice.status, twice.body.errors]).toMatchObject([422, [{ pointer: '/roles/1/role', code: 'duplicate' }]])

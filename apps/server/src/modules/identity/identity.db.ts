@@ -8,6 +8,8 @@ export type UserRow = {
 }
 /** The only channels and locations; null means all. */
 export type Scope = { channel_ids: string[] | null; location_ids: string[] | null }
+/** The same by their codes. */
+export type ScopeCodes = { channels: string[] | null; locations: string[] | null }
 export type RoleGrant = Scope & { role_code: string }
 export type RoleRow = { code: string; name: string; permissions: string[]; built_in: boolean }
 export type KeyRow = Scope & { id: string; name: string; prefix: string; permissions: string[]; created_at: Date; expires_at: Date | null; revoked_at: Date | null }
@@ -27,9 +29,9 @@ export function lockUser(tx: Tx, caller: Caller, id: string): Promise<UserRow | 
   return tx.maybe(sql`select ${USER_COLUMNS} from users u where ${sql.join([sql`u.id = ${id}`, ...usersWithin(caller)], ' and ')} for update`)
 }
 
-export function grantsOf(db: Queryable, userIds: readonly string[]): Promise<(RoleGrant & { user_id: string; permissions: string[] })[]> {
+export function grantsOf(db: Queryable, userIds: readonly string[]): Promise<(RoleGrant & ScopeCodes & { user_id: string; permissions: string[] })[]> {
   return db.rows(sql`
-    select g.user_id, g.role_code, g.channel_ids, g.location_ids, r.permissions
+    select g.user_id, g.role_code, g.channel_ids, g.location_ids, ${scopeCodes('g')}, r.permissions
     from user_roles g join roles r on r.code = g.role_code where g.user_id = any(${arrayOf(userIds, 'uuid')}) order by g.role_code`)
 }
 
@@ -131,14 +133,22 @@ export async function revokeKey(tx: Tx, id: string, at: Date): Promise<void> {
   await tx.run(sql`update api_keys set revoked_at = ${at} where id = ${id}`)
 }
 
+/** The columns that name what keys `k` or grants `g` are confined to, as `ScopeCodes`. */
+export function scopeCodes(table: 'k' | 'g'): Sql {
+  return sql.raw(['channels', 'locations'].map((kind) => {
+    const ids = `${table}.${kind.slice(0, -1)}_ids`
+    return `case when ${ids} is not null then array(select code from ${kind} where id = any(${ids}) order by code) end as ${kind}`
+  }).join(', '))
+}
+
 /** What a caller sees of keys `k` or grants `g`: those confined to channels and locations of its own. A null is confined to nothing. */
-function confinedWithin(caller: Caller, table: 'k' | 'g'): Sql[] {
+export function confinedWithin(caller: Caller, table: 'k' | 'g'): Sql[] {
   const within = (column: string, ids: ReadonlySet<string> | undefined): Sql[] => (ids === undefined ? [] : [sql`coalesce(${sql.raw(`${table}.${column}`)} <@ ${arrayOf([...ids], 'uuid')}, false)`])
   return [...within('channel_ids', caller.channel_ids), ...within('location_ids', caller.location_ids)]
 }
 
 /** The condition on users `u` under which they exist for the caller: all that they may is confined to what the caller is. */
-function usersWithin(caller: Caller): Sql[] {
+export function usersWithin(caller: Caller): Sql[] {
   const within = confinedWithin(caller, 'g')
   return within.length === 0 ? [] : [sql`not exists (select from user_roles g where g.user_id = u.id and not (${sql.join(within, ' and ')}))`]
 }

@@ -10,7 +10,7 @@ import { createApiKey, hashForStorage, revokeApiKey } from './commands/api-keys.
 import { createUser } from './commands/create-user.ts'
 import { saveRole } from './commands/save-role.ts'
 import { updateUser } from './commands/update-user.ts'
-import { grantsOf, knownRoles, type RoleGrant } from './identity.db.ts'
+import { confinedWithin, grantsOf, knownRoles, scopeCodes, usersWithin, type ScopeCodes } from './identity.db.ts'
 import { hashPassword, newSecret } from './secrets.ts'
 
 const RoleCode = Type.String({ pattern: '^[a-z][a-z0-9_]{1,62}$' })
@@ -19,11 +19,15 @@ const confinement = {
   locations: Type.Optional(Nullable(Type.Array(Code, { maxItems: 1_000, description: 'Codes of the only locations; left out means all of yours' }))),
 }
 const Grant = Type.Object({ role: RoleCode, ...confinement }, closed)
+const confinedTo = {
+  channels: Nullable(Type.Array(Type.String(), { description: 'Codes of the only channels; null means all' })),
+  locations: Nullable(Type.Array(Type.String(), { description: 'Codes of the only locations; null means all' })),
+}
 const Password = Type.String({ minLength: 10, maxLength: 200 })
 
 const User = Type.Object({
   id: Type.String(), email: Type.String(), name: Type.String(), active: Type.Boolean(), locale: Type.String(), time_zone: Type.String(),
-  roles: Type.Array(Type.String()), created_at: Type.String(), version: Type.Integer(),
+  roles: Type.Array(Type.Object({ role: Type.String(), ...confinedTo }, closed)), created_at: Type.String(), version: Type.Integer(),
 }, closed)
 
 const USERS: ListSpec = {
@@ -38,20 +42,21 @@ const USERS: ListSpec = {
 
 type UserListRow = { cursor_id: string; cursor_value: string; email: string; name: string; active: boolean; locale: string; time_zone: string; created_at: Date; version: number }
 
-function viewUser(row: Omit<UserListRow, 'cursor_value'>, grants: readonly (RoleGrant & { user_id: string })[]) {
+function viewUser(row: Omit<UserListRow, 'cursor_value'>, grants: Awaited<ReturnType<typeof grantsOf>>) {
   return {
     id: ids.user.show(row.cursor_id), email: row.email, name: row.name, active: row.active, locale: row.locale, time_zone: row.time_zone,
-    roles: grants.filter(({ user_id }) => user_id === row.cursor_id).map(({ role_code }) => role_code),
+    roles: grants.filter(({ user_id }) => user_id === row.cursor_id).map(({ role_code, channels, locations }) => ({ role: role_code, channels, locations })),
     created_at: row.created_at.toISOString(), version: row.version,
   }
 }
 
 const listUsers = route({
   operation_id: 'listUsers', method: 'GET', url: '/v1/users', tag: 'identity', permission: 'identity:manage', summary: 'List staff',
+  description: 'Callers who are confined to some channels or locations see those who are confined to nothing else.',
   query: listQuery(USERS),
   reply: { status: 200, schema: pageOf(User) },
-  handle: async ({ query, db }) => {
-    const page = await readPage<UserListRow>(db, USERS, query, (cursor) => sql`select ${cursor}, u.email, u.name, u.active, u.locale, u.time_zone, u.created_at, u.version from users u`)
+  handle: async ({ query, db, caller }) => {
+    const page = await readPage<UserListRow>(db, USERS, query, (cursor) => sql`select ${cursor}, u.email, u.name, u.active, u.locale, u.time_zone, u.created_at, u.version from users u`, usersWithin(caller))
     const grants = await grantsOf(db, page.data.map(({ cursor_id }) => cursor_id))
     return { ...page, data: page.data.map((row) => viewUser(row, grants)) }
   },
@@ -113,7 +118,7 @@ function putRole(permissions: () => readonly string[]): Route {
 }
 
 const ApiKey = Type.Object({
-  id: Type.String(), name: Type.String(), prefix: Type.String({ description: 'How the key begins' }), permissions: Type.Array(Type.String()),
+  id: Type.String(), name: Type.String(), prefix: Type.String({ description: 'How the key begins' }), permissions: Type.Array(Type.String()), ...confinedTo,
   created_at: Type.String(), expires_at: Nullable(Type.String()), revoked_at: Nullable(Type.String()),
 }, closed)
 
@@ -122,18 +127,21 @@ const KEYS: ListSpec = {
   fields: { created_at: { sql: 'k.created_at', type: 'timestamptz', sortable: true } },
 }
 
-type KeyListRow = { cursor_id: string; cursor_value: string; name: string; prefix: string; permissions: string[]; created_at: Date; expires_at: Date | null; revoked_at: Date | null }
+type KeyListRow = ScopeCodes & { cursor_id: string; cursor_value: string; name: string; prefix: string; permissions: string[]; created_at: Date; expires_at: Date | null; revoked_at: Date | null }
 
 const listApiKeys = route({
   operation_id: 'listApiKeys', method: 'GET', url: '/v1/api-keys', tag: 'identity', permission: 'identity:keys', summary: 'List API keys',
+  description: 'Callers who are confined to some channels or locations see the keys that are confined to nothing else.',
   query: listQuery(KEYS),
   reply: { status: 200, schema: pageOf(ApiKey) },
-  handle: async ({ query, db }) => {
-    const page = await readPage<KeyListRow>(db, KEYS, query, (cursor) => sql`select ${cursor}, k.name, k.prefix, k.permissions, k.created_at, k.expires_at, k.revoked_at from api_keys k`)
+  handle: async ({ query, db, caller }) => {
+    const page = await readPage<KeyListRow>(
+      db, KEYS, query, (cursor) => sql`select ${cursor}, k.name, k.prefix, k.permissions, ${scopeCodes('k')}, k.created_at, k.expires_at, k.revoked_at from api_keys k`, confinedWithin(caller, 'k'),
+    )
     return {
       ...page,
       data: page.data.map((row) => ({
-        id: ids.api_key.show(row.cursor_id), name: row.name, prefix: row.prefix, permissions: row.permissions, created_at: row.created_at.toISOString(),
+        id: ids.api_key.show(row.cursor_id), name: row.name, prefix: row.prefix, permissions: row.permissions, channels: row.channels, locations: row.locations, created_at: row.created_at.toISOString(),
         expires_at: row.expires_at?.toISOString() ?? null, revoked_at: row.revoked_at?.toISOString() ?? null,
       })),
     }
