@@ -140,7 +140,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Show a member of staff */
+        get: operations["getUser"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3197,6 +3198,18 @@ export interface operations {
                 content: {
                     "application/json": {
                         id: string;
+                        email: string;
+                        name: string;
+                        active: boolean;
+                        locale: string;
+                        time_zone: string;
+                        roles: {
+                            role: string;
+                            channels: string[] | null;
+                            locations: string[] | null;
+                        }[];
+                        created_at: string;
+                        version: number;
                     };
                 };
             };
@@ -3283,6 +3296,88 @@ export interface operations {
             };
         };
     };
+    getUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example usr_01h455vb4pex5vsknk084sn02q */
+                user_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        email: string;
+                        name: string;
+                        active: boolean;
+                        locale: string;
+                        time_zone: string;
+                        roles: {
+                            role: string;
+                            channels: string[] | null;
+                            locations: string[] | null;
+                        }[];
+                        created_at: string;
+                        version: number;
+                    };
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     updateUser: {
         parameters: {
             query?: never;
@@ -3321,6 +3416,18 @@ export interface operations {
                 content: {
                     "application/json": {
                         id: string;
+                        email: string;
+                        name: string;
+                        active: boolean;
+                        locale: string;
+                        time_zone: string;
+                        roles: {
+                            role: string;
+                            channels: string[] | null;
+                            locations: string[] | null;
+                        }[];
+                        created_at: string;
+                        version: number;
                     };
                 };
             };

@@ -45,9 +45,9 @@ export async function resolveScope(db: Queryable, caller: Caller, input: ScopeIn
 }
 
 async function resolveKind(db: Queryable, kind: 'channels' | 'locations', codes: readonly string[] | null | undefined, own: ReadonlySet<string> | undefined, pointer: string): Promise<string[] | null> {
-  if (codes === undefined || codes === null) return own === undefined ? null : [...own]
+  if (codes === undefined || codes === null) return own === undefined ? null : [...own].sort()
   const found = await idsByCode(db, kind, codes)
   const unknown = codes.filter((code) => !found.has(code) || own?.has(found.get(code)!) === false)
   if (unknown.length > 0) throw invalid([{ pointer: `${pointer}/${kind}`, code: 'unknown_code', detail: `Unknown ${kind}: ${unknown.join(', ')}.` }])
-  return [...found.values()]
+  return [...found.values()].sort()
 }

@@ -16,15 +16,16 @@ export type KeyRow = Scope & { id: string; name: string; prefix: string; permiss
 
 const USER_COLUMNS = sql.raw('id, email, name, password_hash, active, locale, time_zone, created_at, version, field_versions')
 
-export function findUser(db: Queryable, id: string): Promise<UserRow | undefined> {
-  return db.maybe(sql`select ${USER_COLUMNS} from users where id = ${id}`)
+/** The user, unless something it may reaches beyond the caller's channels and locations. */
+export function findUser(db: Queryable, caller: Caller, id: string): Promise<UserRow | undefined> {
+  return db.maybe(sql`select ${USER_COLUMNS} from users u where ${sql.join([sql`u.id = ${id}`, ...usersWithin(caller)], ' and ')}`)
 }
 
 export function findUserByEmail(db: Queryable, email: string): Promise<UserRow | undefined> {
   return db.maybe(sql`select ${USER_COLUMNS} from users where lower(email) = lower(${email})`)
 }
 
-/** The user, locked, unless something it may reaches beyond the caller's channels and locations. */
+/** The same, locked. */
 export function lockUser(tx: Tx, caller: Caller, id: string): Promise<UserRow | undefined> {
   return tx.maybe(sql`select ${USER_COLUMNS} from users u where ${sql.join([sql`u.id = ${id}`, ...usersWithin(caller)], ' and ')} for update`)
 }
@@ -50,6 +51,11 @@ export async function replaceGrants(tx: Tx, userId: string, grants: readonly Rol
       insert into user_roles (user_id, role_code, channel_ids, location_ids)
       values (${userId}, ${grant.role_code}, ${grant.channel_ids}::uuid[], ${grant.location_ids}::uuid[])`)
   }
+}
+
+/** Counts the change of a locked user's roles as an edit of the user. */
+export async function touchRoles(tx: Tx, userId: string): Promise<void> {
+  await tx.run(sql`update users set version = version + 1, field_versions = field_versions || jsonb_build_object('roles', version + 1) where id = ${userId}`)
 }
 
 export function knownRoles(db: Queryable): Promise<RoleRow[]> {

@@ -1,7 +1,10 @@
 import { Type } from 'typebox'
 import { ids } from '../../kernel/id-kinds.ts'
 import { invalid, refuse } from '../../kernel/problem.ts'
+import { containsPattern } from '../../kernel/search.ts'
 import { isTimeZone } from '../../kernel/time.ts'
+import type { Caller } from '../../platform/caller.ts'
+import type { Database } from '../../platform/db.ts'
 import { listQuery, pageOf, readPage, type ListSpec } from '../../platform/http/listing.ts'
 import { route, type Route } from '../../platform/http/route.ts'
 import { closed, Code, Email, Id, Instant, Nullable } from '../../platform/http/schemas.ts'
@@ -10,7 +13,7 @@ import { createApiKey, hashForStorage, revokeApiKey } from './commands/api-keys.
 import { createUser } from './commands/create-user.ts'
 import { saveRole } from './commands/save-role.ts'
 import { updateUser } from './commands/update-user.ts'
-import { confinedWithin, grantsOf, knownRoles, scopeCodes, usersWithin, type ScopeCodes } from './identity.db.ts'
+import { confinedWithin, findUser, grantsOf, knownRoles, scopeCodes, usersWithin, type ScopeCodes, type UserRow } from './identity.db.ts'
 import { hashPassword, newSecret } from './secrets.ts'
 
 const RoleCode = Type.String({ pattern: '^[a-z][a-z0-9_]{1,62}$' })
@@ -37,17 +40,24 @@ const USERS: ListSpec = {
     email: { sql: 'u.email', type: 'text', sortable: true },
     active: { sql: 'u.active', type: 'boolean' },
   },
-  search: (q) => sql`(u.email ilike ${`%${q}%`} or u.name ilike ${`%${q}%`})`,
+  search: (q) => sql`(u.email ilike ${containsPattern(q)} or u.name ilike ${containsPattern(q)})`,
 }
 
-type UserListRow = { cursor_id: string; cursor_value: string; email: string; name: string; active: boolean; locale: string; time_zone: string; created_at: Date; version: number }
+type UserListRow = Omit<UserRow, 'id' | 'password_hash' | 'field_versions'> & { cursor_id: string; cursor_value: string }
 
-function viewUser(row: Omit<UserListRow, 'cursor_value'>, grants: Awaited<ReturnType<typeof grantsOf>>) {
+function viewUser(row: Omit<UserRow, 'password_hash' | 'field_versions'>, grants: Awaited<ReturnType<typeof grantsOf>>) {
   return {
-    id: ids.user.show(row.cursor_id), email: row.email, name: row.name, active: row.active, locale: row.locale, time_zone: row.time_zone,
-    roles: grants.filter(({ user_id }) => user_id === row.cursor_id).map(({ role_code, channels, locations }) => ({ role: role_code, channels, locations })),
+    id: ids.user.show(row.id), email: row.email, name: row.name, active: row.active, locale: row.locale, time_zone: row.time_zone,
+    roles: grants.filter(({ user_id }) => user_id === row.id).map(({ role_code, channels, locations }) => ({ role: role_code, channels, locations })),
     created_at: row.created_at.toISOString(), version: row.version,
   }
+}
+
+/** The user as it is now: commands answer ids alone. */
+async function readUser(db: Database, caller: Caller, shownId: string) {
+  const user = await findUser(db, caller, ids.user.parse(shownId)!)
+  if (user === undefined) throw refuse('not_found', 'There is no such user.')
+  return viewUser(user, await grantsOf(db, [user.id]))
 }
 
 const listUsers = route({
@@ -58,7 +68,7 @@ const listUsers = route({
   handle: async ({ query, db, caller }) => {
     const page = await readPage<UserListRow>(db, USERS, query, (cursor) => sql`select ${cursor}, u.email, u.name, u.active, u.locale, u.time_zone, u.created_at, u.version from users u`, usersWithin(caller))
     const grants = await grantsOf(db, page.data.map(({ cursor_id }) => cursor_id))
-    return { ...page, data: page.data.map((row) => viewUser(row, grants)) }
+    return { ...page, data: page.data.map((row) => viewUser({ ...row, id: row.cursor_id }, grants)) }
   },
 })
 
@@ -68,30 +78,48 @@ const postUser = route({
     email: Email, name: Type.String({ minLength: 1, maxLength: 200 }), password: Password, roles: Type.Array(Grant, { minItems: 1, maxItems: 20 }),
     locale: Type.Optional(Type.String({ maxLength: 35 })), time_zone: Type.Optional(Type.String({ maxLength: 64 })),
   }, closed),
-  reply: { status: 201, schema: Type.Object({ id: Type.String() }, closed) }, problems: ['already_exists'],
-  handle: async ({ body, run }) => {
+  reply: { status: 201, schema: User }, problems: ['already_exists'],
+  handle: async ({ body, db, caller, run, etag }) => {
     const { password, ...rest } = body
     requireTimeZone(body.time_zone)
-    return run(createUser, { locale: 'en', time_zone: 'UTC', ...rest, password_hash: await hashPassword(password) })
+    const { id } = await run(createUser, { locale: 'en', time_zone: 'UTC', ...rest, password_hash: await hashPassword(password) })
+    const user = await readUser(db, caller, id)
+    etag(user.version)
+    return user
+  },
+})
+
+const UserParams = Type.Object({ user_id: Id(ids.user) }, closed)
+
+const getUser = route({
+  operation_id: 'getUser', method: 'GET', url: '/v1/users/:user_id', tag: 'identity', permission: 'identity:manage', summary: 'Show a member of staff',
+  params: UserParams, reply: { status: 200, schema: User }, problems: ['not_found'],
+  handle: async ({ params, db, caller, etag }) => {
+    const user = await readUser(db, caller, params.user_id)
+    etag(user.version)
+    return user
   },
 })
 
 const patchUser = route({
   operation_id: 'updateUser', method: 'PATCH', url: '/v1/users/:user_id', tag: 'identity', permission: updateUser.permission, summary: 'Change a member of staff',
-  params: Type.Object({ user_id: Id(ids.user) }, closed),
+  params: UserParams,
   body: Type.Object({
     name: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })), active: Type.Optional(Type.Boolean()), password: Type.Optional(Password),
     locale: Type.Optional(Type.String({ maxLength: 35 })), time_zone: Type.Optional(Type.String({ maxLength: 64 })), roles: Type.Optional(Type.Array(Grant, { minItems: 1, maxItems: 20 })),
   }, closed),
-  reply: { status: 200, schema: Type.Object({ id: Type.String() }, closed) }, problems: ['not_found'],
-  handle: async ({ params, body, seen_version, run }) => {
+  reply: { status: 200, schema: User }, problems: ['not_found', 'stale_version'],
+  handle: async ({ params, body, db, caller, seen_version, run, etag }) => {
     const { password, roles, ...patch } = body
     requireTimeZone(body.time_zone)
-    return run(updateUser, {
+    await run(updateUser, {
       user_id: ids.user.parse(params.user_id)!, seen_version,
       patch: { ...patch, ...(password === undefined ? {} : { password_hash: await hashPassword(password) }) },
       ...(roles === undefined ? {} : { roles }),
     })
+    const user = await readUser(db, caller, params.user_id)
+    etag(user.version)
+    return user
   },
 })
 
@@ -185,6 +213,6 @@ const listPermissions = (permissions: () => Readonly<Record<string, string>>): R
 /** `permissions` are those of all modules, known when the application is wired. */
 export function identityRoutes(permissions: () => Readonly<Record<string, string>>): Route[] {
   const names = () => Object.keys(permissions())
-  return [listUsers, postUser, patchUser, listRoles, putRole(names), listApiKeys, postApiKey(names), deleteApiKey, listPermissions(permissions)]
+  return [listUsers, postUser, getUser, patchUser, listRoles, putRole(names), listApiKeys, postApiKey(names), deleteApiKey, listPermissions(permissions)]
 }
 

@@ -29,6 +29,48 @@ describe('staff', () => {
   })
 })
 
+describe('editing staff', () => {
+  const make = async (email: string) => `/v1/users/${String((await app().post('/v1/users', staff(email))).body['id'])}`
+
+  test('shows one with an ETag, and refuses an edit of what somebody else has changed since', async () => {
+    const url = await make('gus@example.com')
+    const seen = await app().get(url)
+    expect([seen.status, seen.headers['etag'], seen.body['roles']]).toEqual([200, '"1"', [{ role: 'viewer', channels: null, locations: null }]])
+    const headers = { 'if-match': '"1"' }
+    const roles = await app().patch(url, { roles: [{ role: 'viewer' }, { role: 'store' }] }, { headers })
+    expect([roles.status, roles.headers['etag'], roles.body['version']]).toEqual([200, '"2"', 2])
+    // The same roles are no change, another field is free, the roles are not.
+    expect((await app().patch(url, { roles: [{ role: 'store' }, { role: 'viewer' }] }, { headers })).status).toBe(200)
+    expect((await app().patch(url, { name: 'Gustav' }, { headers })).headers['etag']).toBe('"3"')
+    const stale = await app().patch(url, { roles: [{ role: 'viewer' }] }, { headers })
+    expect([stale.status, stale.body.code]).toEqual([412, 'stale_version'])
+    expect((await app().get(url)).body).toMatchObject({ name: 'Gustav', version: 3, roles: [{ role: 'store' }, { role: 'viewer' }] })
+    expect((await app().get('/v1/users/usr_00000000000000000000000000')).status).toBe(404)
+  })
+
+  test('a stale new password is refused without a word of the current one', async () => {
+    const url = await make('hal@example.com')
+    const headers = { 'if-match': '"1"' }
+    expect((await app().patch(url, { password: 'another long password' }, { headers })).status).toBe(200)
+    const stale = await app().patch(url, { password: 'a third long password' }, { headers })
+    expect([stale.status, stale.body.code, stale.text.includes('argon2')]).toEqual([412, 'stale_version', false])
+  })
+
+  test('two who change the roles at once do not both succeed', async () => {
+    const url = await make('ida@example.com')
+    const answers = await Promise.all(['store', 'warehouse', 'developer', 'customer_service'].map((role) => app().patch(url, { roles: [{ role }] }, { headers: { 'if-match': '"1"' } })))
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 412, 412, 412])
+  })
+
+  test('is found by what was typed, not by a pattern', async () => {
+    await make('under_score@example.com')
+    const found = async (q: string) => ((await app().get(`/v1/users?q=${encodeURIComponent(q)}`)).body.data as { email: string }[]).map(({ email }) => email)
+    expect(await found('_')).toEqual(['under_score@example.com'])
+    expect(await found('%')).toEqual([])
+    expect(await found('R_SCORE@')).toEqual(['under_score@example.com'])
+  })
+})
+
 describe('API keys', () => {
   test('do what they were given and no more, until they are revoked', async () => {
     const made = await app().post('/v1/api-keys', { name: 'shop', permissions: ['events:read'] })

@@ -1,3 +1,2 @@
-export { findUser } from './identity.db.ts'
 export { SESSION_COOKIE } from './authenticate.ts'
 export { BUILT_IN_ROLES } from './roles.ts'
