@@ -82,6 +82,16 @@ describe('API keys', () => {
     expect((await app().call('DELETE', `/v1/api-keys/${String(made.body['id'])}`)).status).toBe(200)
   })
 
+  test('end in the future', async () => {
+    const ending = (expires_at: string) => app().post('/v1/api-keys', { name: 'guest', permissions: ['events:read'], expires_at })
+    for (const past of ['2020-01-01T00:00:00Z', app().clock.current().toISOString()]) {
+      const made = await ending(past)
+      expect([made.status, made.body.errors]).toMatchObject([422, [{ pointer: '/expires_at', code: 'in_the_past' }]])
+    }
+    const key = String((await ending('2026-03-03T10:00:00+00:00')).body['key'])
+    expect((await app().get('/v1/events', { key })).status).toBe(200)
+  })
+
   test('an unknown permission is named', async () => {
     const made = await app().post('/v1/api-keys', { name: 'shop', permissions: ['orders:everything'] })
     expect([made.status, made.body.errors?.[0]?.pointer]).toEqual([422, '/permissions'])
