@@ -257,6 +257,7 @@ create table fulfillment_orders (
   constraint fulfillment_orders_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(id)
 );
 CREATE INDEX fulfillment_orders_expiring ON public.fulfillment_orders USING btree (ready_until) WHERE (status = 'ready_for_pickup'::text);
+CREATE INDEX fulfillment_orders_location ON public.fulfillment_orders USING btree (location_id, order_id);
 CREATE INDEX fulfillment_orders_newest ON public.fulfillment_orders USING btree (created_at DESC, id DESC);
 CREATE INDEX fulfillment_orders_order ON public.fulfillment_orders USING btree (order_id);
 CREATE INDEX fulfillment_orders_queue ON public.fulfillment_orders USING btree (location_id, status, created_at, id);
@@ -601,6 +602,7 @@ CREATE INDEX orders_external ON public.orders USING btree (external_id) WHERE (e
 CREATE INDEX orders_fulfillment_status ON public.orders USING btree (fulfillment_status, placed_at DESC, id DESC) WHERE (status = 'placed'::text);
 CREATE INDEX orders_held ON public.orders USING btree (placed_at DESC, id DESC) WHERE (open_holds > 0);
 CREATE INDEX orders_newest ON public.orders USING btree (placed_at DESC, id DESC);
+CREATE INDEX orders_pickup ON public.orders USING btree (pickup_location_id, id) WHERE (pickup_location_id IS NOT NULL);
 CREATE INDEX orders_releasable ON public.orders USING btree (release_at) WHERE ((status = 'placed'::text) AND (open_holds = 0) AND (units_allocated > 0) AND (release_at IS NOT NULL));
 CREATE INDEX orders_status ON public.orders USING btree (status, placed_at DESC, id DESC);
 
@@ -893,6 +895,7 @@ create table returns (
 );
 CREATE INDEX returns_expiring ON public.returns USING btree (approved_at) WHERE (status = 'approved'::text);
 CREATE INDEX returns_external ON public.returns USING btree (external_id) WHERE (external_id IS NOT NULL);
+CREATE INDEX returns_location ON public.returns USING btree (location_id, order_id) WHERE (location_id IS NOT NULL);
 CREATE INDEX returns_newest ON public.returns USING btree (requested_at DESC, id DESC);
 CREATE INDEX returns_order ON public.returns USING btree (order_id);
 CREATE INDEX returns_resolved ON public.returns USING btree (id) WHERE (status = 'resolved'::text);

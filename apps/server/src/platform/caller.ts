@@ -30,6 +30,11 @@ export function requirePermission(caller: Caller, permission: string): void {
   if (!may(caller, permission)) throw refuse('forbidden', `This needs the permission ${permission}, which ${caller.name} does not have.`, { permission })
 }
 
+/** Whole channels, with their drafts, are for those who are responsible for them: not for callers confined to locations alone. */
+export function requireChannelWide(caller: Caller): void {
+  if (caller.location_ids !== undefined && caller.channel_ids === undefined) throw refuse('forbidden', 'You are confined to some locations. Ask somebody who is responsible for the channel.')
+}
+
 /** Outside the caller's channels or locations things do not exist: the answer never tells more. */
 export function inScope(caller: Caller, where: { channel_id?: string | null; location_id?: string | null }): boolean {
   const channelOk = where.channel_id === undefined || caller.channel_ids === undefined || (where.channel_id !== null && caller.channel_ids.has(where.channel_id))

@@ -1,6 +1,7 @@
 import { wordPatterns } from '../../kernel/search.ts'
 import type { Caller } from '../../platform/caller.ts'
 import type { Queryable, Tx } from '../../platform/db.ts'
+import { orderScope } from '../../platform/scope.ts'
 import { arrayOf, rowsOf, sql, type Sql } from '../../platform/sql.ts'
 import type { Customer, CustomerRow, Identity } from './customer.ts'
 import type { Found, KeyedRef, Known } from './match.ts'
@@ -12,10 +13,14 @@ export const CUSTOMER_COLUMNS = sql.raw('c.id, c.name, c.email, c.phone, c.compa
 /** The changeable columns with their types. */
 export const EDITABLE = { name: 'text', email: 'text', phone: 'text', company: 'text', locale: 'text', tags: 'text[]', note: 'text', addresses: 'jsonb' }
 
-/** A condition on `customers c`: those that the caller may see. Channels name customers' sources by their code. */
+/**
+ * A condition on `customers c`: those that the caller may see. Channels know customers, as sources by their code; callers
+ * confined to locations alone see those with an order that exists for them.
+ */
 export function visibleTo(caller: Caller): Sql {
-  if (caller.channel_ids === undefined) return sql`c.merged_into is null`
-  return sql`c.merged_into is null and c.sources && array(select code from channels where id = any(${arrayOf([...caller.channel_ids], 'uuid')}))`
+  if (caller.channel_ids !== undefined) return sql`c.merged_into is null and c.sources && array(select code from channels where id = any(${arrayOf([...caller.channel_ids], 'uuid')}))`
+  if (caller.location_ids === undefined) return sql`c.merged_into is null`
+  return sql`c.merged_into is null and exists (select from orders o where ${sql.join([sql`o.customer_id = c.id`, ...orderScope(caller, { order_id: sql`o.id` })], ' and ')})`
 }
 
 /** The codes of the channels a caller is confined to; none for one who is not. */

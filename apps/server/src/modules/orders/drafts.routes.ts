@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { ids } from '../../kernel/id-kinds.ts'
 import { refuse } from '../../kernel/problem.ts'
-import { inScope, type Caller } from '../../platform/caller.ts'
+import { requireChannelWide } from '../../platform/caller.ts'
 import type { Database } from '../../platform/db.ts'
 import { listQuery, pageOf, readPage, type ListSpec } from '../../platform/http/listing.ts'
 import { route, type Route } from '../../platform/http/route.ts'
@@ -9,6 +9,7 @@ import { Anything, closed, Code, Id, Nullable } from '../../platform/http/schema
 import { scopeConditions } from '../../platform/scope.ts'
 import { sql } from '../../platform/sql.ts'
 import { findChannels } from '../channels/index.ts'
+import { requireDraft } from './access.ts'
 import { CaptureBody } from './capture-input.ts'
 import { createDraft, discardDraft, placeDraft, updateDraft } from './commands/drafts.ts'
 import { findDraft, type DraftRow } from './drafts.db.ts'
@@ -30,12 +31,6 @@ const DRAFTS: ListSpec = {
   },
 }
 
-async function requireDraft(db: Database, caller: Caller, shown: string): Promise<DraftRow> {
-  const draft = await findDraft(db, ids.draft.parse(shown)!)
-  if (draft === undefined || !inScope(caller, { channel_id: draft.channel_id })) throw refuse('not_found', 'There is no such draft.')
-  return draft
-}
-
 function viewDraft(draft: Omit<DraftRow, 'created_by' | 'field_versions' | 'channel_id'>, channel: string) {
   return {
     id: ids.draft.show(draft.id), channel, input: draft.input, order_id: draft.order_id === null ? null : ids.order.show(draft.order_id),
@@ -55,6 +50,7 @@ const list = route({
   operation_id: 'listDraftOrders', method: 'GET', url: '/v1/draft-orders', tag: 'orders', permission: 'orders:read', summary: 'Orders being written',
   query: listQuery(DRAFTS), reply: { status: 200, schema: pageOf(Draft) },
   handle: async ({ query, db, caller }) => {
+    requireChannelWide(caller)
     const scope = scopeConditions(caller, { channel_id: sql`d.channel_id` })
     const page = await readPage<DraftListRow>(db, DRAFTS, query, (cursor) => sql`
       select ${cursor}, c.code as channel, d.input, d.order_id, d.created_at, d.updated_at, d.version from draft_orders d join channels c on c.id = d.channel_id`, [sql`d.order_id is null`, ...scope])
@@ -72,7 +68,7 @@ const get = route({
   operation_id: 'getDraftOrder', method: 'GET', url: '/v1/draft-orders/:draft_id', tag: 'orders', permission: 'orders:read', summary: 'One draft',
   params: DraftParams, reply: { status: 200, schema: Draft }, problems: ['not_found'],
   handle: async ({ params, db, caller, etag }) => {
-    const draft = await requireDraft(db, caller, params.draft_id)
+    const draft = requireDraft(caller, await findDraft(db, ids.draft.parse(params.draft_id)!))
     etag(draft.version)
     return readDraft(db, draft.id)
   },
@@ -81,10 +77,10 @@ const get = route({
 const patch = route({
   operation_id: 'updateDraftOrder', method: 'PATCH', url: '/v1/draft-orders/:draft_id', tag: 'orders', permission: updateDraft.permission, summary: 'Replace what the draft says',
   params: DraftParams, body: Type.Object({ input: DraftInput }, closed), reply: { status: 200, schema: Draft }, problems: ['not_found', 'draft_placed'],
-  handle: async ({ params, body, db, caller, seen_version, run, etag }) => {
-    const draft = await requireDraft(db, caller, params.draft_id)
-    await run(updateDraft, { draft_id: draft.id, input: body.input, seen_version })
-    const view = await readDraft(db, draft.id)
+  handle: async ({ params, body, db, seen_version, run, etag }) => {
+    const draft_id = ids.draft.parse(params.draft_id)!
+    await run(updateDraft, { draft_id, input: body.input, seen_version })
+    const view = await readDraft(db, draft_id)
     etag(view.version)
     return view
   },
@@ -93,7 +89,7 @@ const patch = route({
 const discard = route({
   operation_id: 'discardDraftOrder', method: 'DELETE', url: '/v1/draft-orders/:draft_id', tag: 'orders', permission: discardDraft.permission, summary: 'Throw a draft away',
   params: DraftParams, reply: { status: 200, schema: Type.Object({ id: Type.String() }, closed) }, problems: ['not_found', 'draft_placed'],
-  handle: async ({ params, db, caller, run }) => run(discardDraft, { draft_id: (await requireDraft(db, caller, params.draft_id)).id }),
+  handle: async ({ params, run }) => run(discardDraft, { draft_id: ids.draft.parse(params.draft_id)! }),
 })
 
 export function draftRoutes(ports: OrderPorts): Route[] {
@@ -101,7 +97,7 @@ export function draftRoutes(ports: OrderPorts): Route[] {
   const place = route({
     operation_id: 'placeDraftOrder', method: 'POST', url: '/v1/draft-orders/:draft_id/place', tag: 'orders', permission: command.permission, summary: 'Place the order that the draft describes',
     params: DraftParams, body: Type.Object({}, closed), reply: { status: 201, schema: OrderSchema }, problems: ['not_found', 'draft_placed', 'out_of_stock', 'external_id_conflict'],
-    handle: async ({ params, db, caller, run }) => run(command, { draft_id: (await requireDraft(db, caller, params.draft_id)).id }),
+    handle: async ({ params, run }) => run(command, { draft_id: ids.draft.parse(params.draft_id)! }),
   })
   return [list, post, get, patch, discard, place]
 }

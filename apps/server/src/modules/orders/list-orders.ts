@@ -5,7 +5,7 @@ import type { Caller } from '../../platform/caller.ts'
 import type { Queryable } from '../../platform/db.ts'
 import { readPage, type ListQuery, type ListSpec, type Page } from '../../platform/http/listing.ts'
 import { closed, Money, Nullable } from '../../platform/http/schemas.ts'
-import { scopeConditions } from '../../platform/scope.ts'
+import { orderScope } from '../../platform/scope.ts'
 import { sql, type Sql } from '../../platform/sql.ts'
 import { customersMatching } from '../customers/index.ts'
 import { FULFILLMENT_STATUSES, ORDER_STATUSES } from './order.ts'
@@ -60,7 +60,7 @@ type SummaryRow = {
 }
 
 export async function listOrders(db: Queryable, query: ListQuery, caller: Caller): Promise<Page<ReturnType<typeof viewSummary>>> {
-  const scope = scopeConditions(caller, { channel_id: sql`o.channel_id` })
+  const scope = orderScope(caller, { channel_id: sql`o.channel_id`, order_id: sql`o.id` })
   const page = await readPage<SummaryRow>(db, ORDERS, query, (cursor) => sql`
     select ${cursor}, o.number, c.code as channel, o.external_id, o.status, o.fulfillment_status, o.open_holds, o.customer_id, o.customer_name, o.email, o.placed_at, o.total, o.currency, o.delivery,
       o.units_open + o.units_backordered + o.units_allocated + o.units_released + o.units_picked + o.units_packed + o.units_shipped + o.units_delivered + o.units_returned + o.units_canceled as units

@@ -1,13 +1,11 @@
 import { Type } from 'typebox'
 import { ids } from '../../kernel/id-kinds.ts'
-import { refuse } from '../../kernel/problem.ts'
-import { inScope, type Caller } from '../../platform/caller.ts'
-import type { Database } from '../../platform/db.ts'
 import { readOrderEvents } from '../../platform/event-feed.ts'
 import { listQuery, pageOf } from '../../platform/http/listing.ts'
 import { route, type Route } from '../../platform/http/route.ts'
 import { closed, Id, Instant, OneOf } from '../../platform/http/schemas.ts'
 import { EventSchema } from '../../platform/platform.routes.ts'
+import { requireOrder } from './access.ts'
 import { CaptureBody, type CaptureInput } from './capture-input.ts'
 import { cancelOrder } from './commands/cancel-order.ts'
 import { captureOrders } from './commands/capture-orders.ts'
@@ -16,18 +14,9 @@ import { updateOrder } from './commands/update-order.ts'
 import { listOrders, ORDERS, OrderSummary } from './list-orders.ts'
 import { CANCEL_REASONS, HOLD_TYPES } from './order.ts'
 import { OrderSchema, readOrderViews } from './order-view.ts'
-import { findOrder, findOrderByNumber, type OrderRow } from './orders.db.ts'
 import type { OrderPorts } from './ports.ts'
 
 export const OrderParams = Type.Object({ order_id: Type.String({ pattern: `(${ids.order.pattern})|(^SW-[0-9]{1,12}$)`, description: 'The id or the number of the order' }) }, closed)
-
-/** The order of a path, by id or number; outside the caller's channels it does not exist. */
-export async function requireOrder(db: Database, caller: Caller, idOrNumber: string): Promise<OrderRow> {
-  const id = ids.order.parse(idOrNumber)
-  const order = id === undefined ? await findOrderByNumber(db, idOrNumber) : await findOrder(db, id)
-  if (order === undefined || !inScope(caller, { channel_id: order.channel_id })) throw refuse('not_found', `There is no order ${idOrNumber}.`)
-  return order
-}
 
 const list = route({
   operation_id: 'listOrders', method: 'GET', url: '/v1/orders', tag: 'orders', permission: 'orders:read', summary: 'List and search orders',

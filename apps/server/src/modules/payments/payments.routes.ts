@@ -7,7 +7,8 @@ import type { Database } from '../../platform/db.ts'
 import { listQuery, pageOf, readPage, type ListSpec } from '../../platform/http/listing.ts'
 import { route, type Route } from '../../platform/http/route.ts'
 import { closed, Id, Money, OneOf } from '../../platform/http/schemas.ts'
-import { arrayOf, sql } from '../../platform/sql.ts'
+import { orderScope } from '../../platform/scope.ts'
+import { sql } from '../../platform/sql.ts'
 import { addPayment } from './commands/add-payment.ts'
 import { capturePayment, voidPayment } from './commands/change-payment.ts'
 import { refundOrder } from './commands/refund-order.ts'
@@ -34,7 +35,8 @@ const listPayments = route({
   query: listQuery(PAYMENTS),
   reply: { status: 200, schema: pageOf(PaymentItem) },
   handle: async ({ query, db, caller }) => {
-    const scope = caller.channel_ids === undefined ? [] : [sql`exists (select from orders o where o.id = p.order_id and o.channel_id = any(${arrayOf([...caller.channel_ids], 'uuid')}))`]
+    const orders = orderScope(caller, { channel_id: sql`o.channel_id`, order_id: sql`o.id` })
+    const scope = orders.length === 0 ? [] : [sql`exists (select from orders o where o.id = p.order_id and ${sql.join(orders, ' and ')})`]
     const page = await readPage<Payment & { cursor_id: string; cursor_value: string }>(db, PAYMENTS, query, (cursor) => sql`select ${cursor}, ${PAYMENT_COLUMNS} from payments p`, scope)
     return { ...page, data: page.data.map(viewPaymentItem) }
   },

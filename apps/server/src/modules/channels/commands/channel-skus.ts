@@ -1,5 +1,6 @@
 import { ids } from '../../../kernel/id-kinds.ts'
 import { refuse, type FieldError } from '../../../kernel/problem.ts'
+import { requireChannelWide } from '../../../platform/caller.ts'
 import { command } from '../../../platform/command.ts'
 import { findVariantsBySku } from '../../catalog/index.ts'
 import { lockChannel } from '../channels.db.ts'
@@ -11,6 +12,7 @@ export type MappingOutcome = { channel_sku: string; sku: string; outcome: 'creat
 
 /** Maps what the channel calls its articles to SKUs. Each mapping has its own outcome; a wrong one leaves the others be. */
 export const mapSkus = command('channels.map_skus', 'channels:write', async ({ tx, caller, emit, audit }, input: MapSkus): Promise<{ data: MappingOutcome[] }> => {
+  requireChannelWide(caller)
   const channel = requireChannel(caller, input.code, await lockChannel(tx, input.code))
   const variants = await findVariantsBySku(tx, input.skus.map(({ sku }) => sku))
   const before = await mappingsOf(tx, channel.id, input.skus.map(({ channel_sku }) => channel_sku))
@@ -42,6 +44,7 @@ function decideMappings(skus: MapSkus['skus'], variants: ReadonlyMap<string, unk
 
 /** Forgets one mapping. Orders captured with it keep their variant. */
 export const unmapSku = command('channels.unmap_sku', 'channels:write', async ({ tx, caller, emit, audit }, input: { code: string; channel_sku: string }) => {
+  requireChannelWide(caller)
   const channel = requireChannel(caller, input.code, await lockChannel(tx, input.code))
   const sku = (await mappingsOf(tx, channel.id, [input.channel_sku])).get(input.channel_sku)
   if (sku === undefined || !(await deleteMapping(tx, channel.id, input.channel_sku))) throw refuse('not_found', `Channel ${channel.code} maps nothing called "${input.channel_sku}".`)

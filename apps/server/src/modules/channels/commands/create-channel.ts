@@ -3,6 +3,7 @@ import { present } from '../../../kernel/assert.ts'
 import { ids } from '../../../kernel/id-kinds.ts'
 import { newId } from '../../../kernel/ids.ts'
 import { invalid, refuse } from '../../../kernel/problem.ts'
+import { requireChannelWide } from '../../../platform/caller.ts'
 import { command } from '../../../platform/command.ts'
 import { findGroupsByCode } from '../../locations/index.ts'
 import { checkCurrency, DEFAULT_FIELDS, unknownGroups, type Channel, type Policies } from '../channel.ts'
@@ -11,8 +12,9 @@ import { findChannel, insertChannel, writeGroups } from '../channels.db.ts'
 
 export type CreateChannel = Pick<Channel, 'code' | 'name' | 'kind' | 'currency'> & Partial<Policies & { active: boolean; location_groups: readonly string[] | null }>
 
-/** Adds a channel. Refuses a code that is taken, and callers who are confined to some channels. */
+/** Adds a channel. Refuses a code that is taken, and callers who are confined. */
 export const createChannel = command('channels.create_channel', 'channels:write', async ({ tx, now, caller, emit, audit }, input: CreateChannel): Promise<Static<typeof ChannelView>> => {
+  requireChannelWide(caller)
   if (caller.channel_ids !== undefined) throw refuse('forbidden', 'You are confined to some channels. Ask somebody who is responsible for all of them.')
   const { location_groups, ...fields } = input
   const groups = await findGroupsByCode(tx, location_groups ?? [])

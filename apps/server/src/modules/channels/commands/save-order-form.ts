@@ -1,6 +1,7 @@
 import type { Static } from 'typebox'
 import { ids } from '../../../kernel/id-kinds.ts'
 import { invalid, refuse } from '../../../kernel/problem.ts'
+import { requireChannelWide } from '../../../platform/caller.ts'
 import { command } from '../../../platform/command.ts'
 import { viewOrderForm, type OrderFormView } from '../channel-view.ts'
 import { findOrderForm, insertOrderForm, isSameForm, lockChannel } from '../channels.db.ts'
@@ -11,6 +12,7 @@ export type SaveOrderForm = { code: string; seen_form_version: number | undefine
 
 /** Makes these the fields of the channel's orders from now on, as a new version. The same fields again are no new version. */
 export const saveOrderForm = command('channels.save_order_form', 'channels:write', async ({ tx, now, caller, emit, audit }, input: SaveOrderForm): Promise<Static<typeof OrderFormView>> => {
+  requireChannelWide(caller)
   const channel = requireChannel(caller, input.code, await lockChannel(tx, input.code))
   const errors = validateForm(input.fields)
   if (errors.length > 0) throw invalid(errors)

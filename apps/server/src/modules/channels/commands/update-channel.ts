@@ -2,6 +2,7 @@ import type { Static } from 'typebox'
 import { present } from '../../../kernel/assert.ts'
 import { ids } from '../../../kernel/id-kinds.ts'
 import { invalid, refuse } from '../../../kernel/problem.ts'
+import { requireChannelWide } from '../../../platform/caller.ts'
 import { command } from '../../../platform/command.ts'
 import type { Tx } from '../../../platform/db.ts'
 import { applyPatch, changedFields, conflictingFields } from '../../../platform/edit.ts'
@@ -19,6 +20,7 @@ export type UpdateChannel = {
 
 /** Changes a channel and its policies. Orders that are placed already keep what held for them. */
 export const updateChannel = command('channels.update_channel', 'channels:write', async ({ tx, caller, emit, audit }, input: UpdateChannel): Promise<Static<typeof ChannelView>> => {
+  requireChannelWide(caller)
   const channel = requireChannel(caller, input.code, await lockChannel(tx, input.code))
   const { location_groups, ...patch } = input.patch
   const note = await applyPatch(tx, 'channels', EDITABLE, channel, patch, input.seen_version)

@@ -1,6 +1,7 @@
 import { ids } from '../../../kernel/id-kinds.ts'
 import { newId } from '../../../kernel/ids.ts'
 import { invalid, refuse } from '../../../kernel/problem.ts'
+import { requireChannelWide } from '../../../platform/caller.ts'
 import { command } from '../../../platform/command.ts'
 import { checkIdentities, checkPhone, type CustomerFields, type Identity } from '../customer.ts'
 import { channelCodesOf, findVisibleByEmail, insertCustomers, insertIdentities } from '../customers.db.ts'
@@ -9,8 +10,9 @@ import { identityTaken, isSameIdentity } from './save-identities.ts'
 
 export type CreateCustomer = CustomerFields & { identities?: Identity[] }
 
-/** Adds a customer. Refuses an e-mail address (`already_exists`) or an identity (`identity_taken`) that another one has. */
+/** Adds a customer. Refuses an e-mail address (`already_exists`) or an identity (`identity_taken`) that another one has, and callers confined to locations alone: it is channels that know customers. */
 export const createCustomer = command('customers.create', 'customers:write', async ({ tx, now, caller, emit, audit }, { identities = [], ...input }: CreateCustomer) => {
+  requireChannelWide(caller)
   const errors = [...checkPhone(input.phone), ...checkIdentities(identities)]
   if ([input.name, input.email, input.phone, input.company].every((text) => (text ?? '').trim() === '')) {
     errors.push({ pointer: '/name', code: 'required', detail: 'Give a name, an e-mail address, a phone number or a company.' })

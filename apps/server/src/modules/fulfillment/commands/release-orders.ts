@@ -1,8 +1,9 @@
 import { refuse } from '../../../kernel/problem.ts'
 import { groupByKey } from '../../../kernel/quantity.ts'
-import { inScope, SYSTEM } from '../../../platform/caller.ts'
+import { SYSTEM } from '../../../platform/caller.ts'
 import { batchCommand, command, type BatchContext, type BatchItem, type Outcome } from '../../../platform/command.ts'
 import type { LoopDefinition } from '../../../platform/module.ts'
+import { ordersInScope } from '../../../platform/scope.ts'
 import { lockOrders, type OrderRow } from '../../orders/index.ts'
 import { hasDueOrders, lockDueOrders } from '../fulfillment.db.ts'
 import { releaseOrders } from '../release.ts'
@@ -36,9 +37,11 @@ type ReleasedOrder = { fulfillment_order_ids: string[] }
 /** Hands orders over now, whenever they were due: by hand, for waves and for imports, which do it at a time in the past. */
 export const releaseOrdersNow = batchCommand('fulfillment.release_orders', 'fulfillment:work', async (context, items: readonly BatchItem<ReleaseOrder>[]) => {
   const orders = new Map((await lockOrders(context.tx, [...new Set(items.map(({ input }) => input.order_id))])).map((order) => [order.id, order]))
+  const visible = new Map<string, ReadonlySet<string>>()
+  for (const group of groupByKey(items, ({ caller }) => caller.id).values()) visible.set(group[0]!.caller.id, await ordersInScope(context.tx, group[0]!.caller, [...orders.values()]))
   const outcomes: Outcome<ReleasedOrder>[] = items.map(({ input, caller }) => {
     const order = orders.get(input.order_id)
-    if (order === undefined || !inScope(caller, { channel_id: order.channel_id })) return { ok: false, refusal: refuse('not_found', 'There is no such order.') }
+    if (order === undefined || visible.get(caller.id)?.has(order.id) !== true) return { ok: false, refusal: refuse('not_found', 'There is no such order.') }
     if (order.status !== 'placed') return { ok: false, refusal: refuse('order_not_releasable', `The order is ${order.status}.`) }
     if (order.open_holds > 0) return { ok: false, refusal: refuse('order_not_releasable', 'The order is on hold. Release its holds first.') }
     return { ok: true, output: { fulfillment_order_ids: [] }, subject_id: order.id }

@@ -1,12 +1,12 @@
 import { ids } from '../../../kernel/id-kinds.ts'
 import { refuse } from '../../../kernel/problem.ts'
-import { inScope } from '../../../platform/caller.ts'
 import { command, type Command, type Context } from '../../../platform/command.ts'
 import { paymentsOf, refundsByCause, requestRefunds, requestVoids } from '../../payments/index.ts'
+import { lockOrder } from '../access.ts'
 import { unwoundAmount } from '../amounts.ts'
 import { CANCELABLE_STATES, decideCancel, type CancelReason, type CancelTake } from '../order.ts'
 import { readOrderViews, type OrderView } from '../order-view.ts'
-import { linesOfOrders, lockOrders, moveUnits, setCancelReason, type OrderLineRow, type OrderRow } from '../orders.db.ts'
+import { linesOfOrders, moveUnits, setCancelReason, type OrderLineRow, type OrderRow } from '../orders.db.ts'
 import type { OrderPorts, UnclaimUnits } from '../ports.ts'
 
 export type CancelOrder = { order_id: string; reason: CancelReason; note: string; lines: { line_id: string; quantity: number }[] | undefined }
@@ -19,8 +19,7 @@ export type CancelOrder = { order_id: string; reason: CancelReason; note: string
 export function cancelOrder(ports: OrderPorts): Command<CancelOrder, OrderView> {
   return command('orders.cancel', 'orders:cancel', async (context, input) => {
     const { tx, now, caller, emit, audit } = context
-    const [order] = await lockOrders(tx, [input.order_id])
-    if (order === undefined || !inScope(caller, order)) throw refuse('not_found', 'There is no such order.')
+    const order = await lockOrder(tx, caller, input.order_id)
     const lines = await linesOfOrders(tx, [order.id])
     const takes = decideTakes(order, lines, input)
     emit({ type: 'order.units_canceled', order_id: order.id, data: { order_id: ids.order.show(order.id), reason: input.reason, lines: takes.map(({ line_id, quantity }) => ({ line_id: ids.line.show(line_id), quantity })) } })

@@ -1,10 +1,8 @@
 import { ids } from '../../../kernel/id-kinds.ts'
-import { refuse } from '../../../kernel/problem.ts'
-import { inScope } from '../../../platform/caller.ts'
 import { command } from '../../../platform/command.ts'
 import { applyPatch } from '../../../platform/edit.ts'
+import { lockOrder } from '../access.ts'
 import { readOrderViews, type OrderView } from '../order-view.ts'
-import { lockOrders } from '../orders.db.ts'
 
 export type UpdateOrder = { order_id: string; patch: { note?: string; tags?: string[] }; seen_version: number | undefined }
 
@@ -12,8 +10,7 @@ const EDITABLE = { note: 'text', tags: 'text[]' }
 
 /** Changes what may change without touching the deal: note and tags. */
 export const updateOrder = command('orders.update', 'orders:create', async ({ tx, caller, emit, audit }, input: UpdateOrder): Promise<OrderView> => {
-  const [order] = await lockOrders(tx, [input.order_id])
-  if (order === undefined || !inScope(caller, order)) throw refuse('not_found', 'There is no such order.')
+  const order = await lockOrder(tx, caller, input.order_id)
   const note = await applyPatch(tx, 'orders', EDITABLE, order, input.patch, input.seen_version)
   if (note !== undefined) {
     audit({ subject_id: order.id, changes: { ...note.changes, ...(note.changes?.['note'] === undefined ? {} : { note: { before: null, after: null } }) } })

@@ -1,16 +1,14 @@
-import { refuse } from '../../../kernel/problem.ts'
-import { SYSTEM, inScope } from '../../../platform/caller.ts'
+import { SYSTEM } from '../../../platform/caller.ts'
 import { command } from '../../../platform/command.ts'
 import type { LoopDefinition } from '../../../platform/module.ts'
-import { lockOrders } from '../../orders/index.ts'
+import { lockOrder, lockOrders } from '../../orders/index.ts'
 import { resourceOrders } from '../resource-orders.ts'
 import { fillableBackorders } from '../sourcing.db.ts'
 
 /** Looks for locations for the units of an order that have none. */
 export const sourceOrder = command('sourcing.source_order', 'orders:source', async ({ tx, now, caller, emit, audit }, input: { order_id: string }) => {
-  const orders = await lockOrders(tx, [input.order_id])
-  if (orders[0] === undefined || !inScope(caller, { channel_id: orders[0].channel_id })) throw refuse('not_found', 'There is no such order.')
-  const { events, allocated_units } = await resourceOrders(tx, orders, 'manual', { at: now, caller_id: caller.id })
+  const order = await lockOrder(tx, caller, input.order_id)
+  const { events, allocated_units } = await resourceOrders(tx, [order], 'manual', { at: now, caller_id: caller.id })
   emit(...events)
   audit({ subject_id: input.order_id, changes: { allocated_units: { before: null, after: allocated_units } } })
   return { allocated_units }
