@@ -2086,7 +2086,7 @@ export interface paths {
         put?: never;
         /**
          * Announce goods that come back
-         * @description Any channel takes back what any channel sold. Inside the return window of the selling channel the return is approved at once; after it, it waits for somebody's approval.
+         * @description Any channel takes back what any channel sold: whoever may announce returns finds every order by its exact number. Inside the return window of the selling channel the return is approved at once; after it, it waits for somebody's approval.
          */
         post: operations["requestReturn"];
         delete?: never;

@@ -122,3 +122,57 @@ describe('for a caller confined to a location', () => {
     expect((await app().get('/v1/channels/till/order-form', york)).status).toBe(200)
   })
 })
+
+describe('any channel takes back what any channel sold', () => {
+  test('a till announces, sees and receives the return of an order that it does not see', async () => {
+    const sold = await place()
+    await shipOrder(app(), sold)
+    for (const options of [till, counter]) {
+      expect((await app().get(urlOf(sold), options)).status).toBe(404)
+      const preview = await app().post(`/v1/orders/${String(sold.body['number'])}/returns/preview`, {}, options)
+      expect([preview.status, preview.body['lines']]).toMatchObject([200, [{ sku: 'TEA', quantity: 1 }]])
+      const elsewhere = await app().post(`${urlOf(sold)}/returns`, { channel: 'web', lines: [{ sku: 'TEA', quantity: 1 }] }, options)
+      expect([elsewhere.status, elsewhere.body.errors]).toMatchObject([422, [{ pointer: '/channel' }]])
+      const back = await app().post(`/v1/orders/${String(sold.body['number'])}/returns`, { channel: 'till', location: 'york', lines: [{ sku: 'TEA', quantity: 1 }] }, options)
+      expect([back.status, back.body['channel']]).toEqual([201, 'till'])
+      const url = `/v1/returns/${String(back.body['id'])}`
+      expect((await app().get(url, options)).status).toBe(200)
+      expect(await idsOf('/v1/returns', options)).toContain(back.body['id'])
+      expect(await idsOf(`${urlOf(sold)}/returns`, options)).toContain(back.body['id'])
+      expect((await app().get(urlOf(sold), options)).status).toBe(404)
+      expect((await app().post(`${url}/cancel`, {}, options)).body['status']).toBe('canceled')
+    }
+    const again = await app().post(`${urlOf(sold)}/returns`, { channel: 'till', lines: [{ sku: 'TEA', quantity: 1 }] }, counter)
+    const received = await app().post(`/v1/returns/${String(again.body['id'])}/receive`, { location: 'york', disposition: 'restock' }, counter)
+    expect([received.status, received.body['status']]).toEqual([200, 'closed'])
+  })
+
+  test('returns of others stay with those who sold the goods or take them back', async () => {
+    const sold = await place()
+    await shipOrder(app(), sold)
+    const back = await app().post(`${urlOf(sold)}/returns`, { channel: 'web', location: 'leeds', lines: [{ sku: 'TEA', quantity: 1 }] })
+    for (const options of [till, counter, york]) {
+      expect((await app().get(`/v1/returns/${String(back.body['id'])}`, options)).status).toBe(404)
+      expect(await idsOf('/v1/returns', options)).not.toContain(back.body['id'])
+      expect(await idsOf(`${urlOf(sold)}/returns`, options)).toEqual([])
+    }
+  })
+
+  test('without the permission to take returns the order is not found', async () => {
+    const sold = await place()
+    const { key } = (await app().post('/v1/api-keys', { name: 'k', permissions: ['returns:read'], channels: ['till'] })).body
+    for (const [url, body] of [[`${urlOf(sold)}/returns/preview`, {}], [`${urlOf(sold)}/returns`, undefined]] as const) {
+      expect((await app().call(body === undefined ? 'GET' : 'POST', url, body, { key: String(key) })).status).toBe(404)
+    }
+  })
+
+  test('a store that is confined to its location alone says that the goods come there', async () => {
+    const sold = await place()
+    await shipOrder(app(), sold)
+    const ask = { channel: 'web', lines: [{ sku: 'TEA', quantity: 1 }] }
+    const nowhere = await app().post(`${urlOf(sold)}/returns`, ask, york)
+    expect([nowhere.status, nowhere.body.errors]).toMatchObject([422, [{ pointer: '/location', code: 'required' }]])
+    expect((await app().post(`${urlOf(sold)}/returns`, { ...ask, location: 'leeds' }, york)).status).toBe(422)
+    expect((await app().post(`${urlOf(sold)}/returns`, { ...ask, location: 'york' }, york)).status).toBe(201)
+  })
+})

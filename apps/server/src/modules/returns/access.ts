@@ -1,20 +1,29 @@
 import { ids } from '../../kernel/id-kinds.ts'
 import { invalid, refuse, type Refusal } from '../../kernel/problem.ts'
-import { inScope, type Caller } from '../../platform/caller.ts'
+import { inScope, may, type Caller } from '../../platform/caller.ts'
 import type { Context } from '../../platform/command.ts'
 import type { Queryable, Tx } from '../../platform/db.ts'
-import { findOrder, linesOfOrders, lockOrders, type OrderRow } from '../orders/index.ts'
+import { findOrder, findOrderOfPath, linesOfOrders, lockOrders, requireOrder, type OrderRow } from '../orders/index.ts'
 import { returnMachine, type ReturnAction } from './return.ts'
 import { claimsOfOrders, findReturn, findReturnByNumber, linesOfReturns, type ReturnRow } from './returns.db.ts'
 import { storeWork } from './store-work.ts'
 import { openWork, type ReturnWork } from './work.ts'
 
 /**
- * A return belongs to its order: callers see it where they see the order, whatever the channel through which it comes
- * back. Those confined to locations see the returns of theirs, and those that nobody has named a location for.
+ * A return is seen by the channel that sold the order and by the one through which it comes back. Those confined to
+ * locations see the returns of theirs, and those that nobody has named a location for.
  */
-export function isVisible(caller: Caller, order: Pick<OrderRow, 'channel_id'>, row: Pick<ReturnRow, 'location_id'>): boolean {
-  return inScope(caller, { channel_id: order.channel_id, ...(row.location_id === null ? {} : { location_id: row.location_id }) })
+export function isVisible(caller: Caller, order: Pick<OrderRow, 'channel_id'>, row: Pick<ReturnRow, 'channel_id' | 'location_id'>): boolean {
+  const byChannel = [order, row].some(({ channel_id }) => inScope(caller, { channel_id }))
+  return byChannel && inScope(caller, row.location_id === null ? {} : { location_id: row.location_id })
+}
+
+/**
+ * The order of a path whose goods come back. Any channel takes back what any channel sold, so whoever takes returns finds
+ * every order by its exact number or id, for this and nothing else; others those that exist for them.
+ */
+export async function requireOrderOfReturn(db: Queryable, caller: Caller, idOrNumber: string): Promise<OrderRow> {
+  return may(caller, 'returns:create') ? findOrderOfPath(db, idOrNumber) : requireOrder(db, caller, idOrNumber)
 }
 
 function noSuchReturn(): Refusal {

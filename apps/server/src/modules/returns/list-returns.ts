@@ -5,7 +5,6 @@ import type { Caller } from '../../platform/caller.ts'
 import type { Queryable } from '../../platform/db.ts'
 import { readPage, type ListQuery, type ListSpec, type Page } from '../../platform/http/listing.ts'
 import { closed, Money, Nullable } from '../../platform/http/schemas.ts'
-import { scopeConditions } from '../../platform/scope.ts'
 import { arrayOf, sql, type Sql } from '../../platform/sql.ts'
 import { RETURN_STATUSES } from './return.ts'
 
@@ -44,10 +43,10 @@ type SummaryRow = {
   status: string; requested_at: Date; received_at: Date | null; units: number; units_received: number; refund_total: bigint; refund_currency: string
 }
 
-/** One page of the returns that the caller may see: those of orders of its channels, at its locations or at none yet. */
+/** One page of the returns that the caller may see: those of its channels, which sold the goods or take them back, at its locations or at none yet. */
 export async function listReturns(db: Queryable, query: ListQuery, caller: Caller): Promise<Page<ReturnType<typeof viewSummary>>> {
   const scope = [
-    ...scopeConditions(caller, { channel_id: sql`o.channel_id` }),
+    ...(caller.channel_ids === undefined ? [] : [sql`(o.channel_id = any(${arrayOf([...caller.channel_ids], 'uuid')}) or r.channel_id = any(${arrayOf([...caller.channel_ids], 'uuid')}))`]),
     ...(caller.location_ids === undefined ? [] : [sql`(r.location_id is null or r.location_id = any(${arrayOf([...caller.location_ids], 'uuid')}))`]),
   ]
   const page = await readPage<SummaryRow>(db, RETURNS, query, (cursor) => sql`

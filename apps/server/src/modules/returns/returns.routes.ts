@@ -6,8 +6,8 @@ import type { Command } from '../../platform/command.ts'
 import { listQuery, pageOf } from '../../platform/http/listing.ts'
 import { route, type Route } from '../../platform/http/route.ts'
 import { closed, Code, Id, Money, OneOf, Sku } from '../../platform/http/schemas.ts'
-import { findOrder, OrderParams, requireOrder } from '../orders/index.ts'
-import { isVisible, requireReturn } from './access.ts'
+import { findOrder, OrderParams } from '../orders/index.ts'
+import { isVisible, requireOrderOfReturn, requireReturn } from './access.ts'
 import { closeReturn } from './commands/close-return.ts'
 import { approveReturn, cancelReturn, declineReturn, markInTransit, type DecideRequest } from './commands/decide-request.ts'
 import { inspectReturn, receiveReturn } from './commands/receive-return.ts'
@@ -59,7 +59,7 @@ const listOfOrder = route({
   operation_id: 'listOrderReturns', method: 'GET', url: '/v1/orders/:order_id/returns', tag: 'returns', permission: 'returns:read', summary: 'The returns of an order, the oldest first',
   params: OrderParams, reply: { status: 200, schema: Type.Object({ data: Type.Array(ReturnSchema) }, closed) }, problems: ['not_found'],
   handle: async ({ params, db, caller }) => {
-    const order = await requireOrder(db, caller, params.order_id)
+    const order = await requireOrderOfReturn(db, caller, params.order_id)
     const rows = (await returnsOfOrder(db, order.id)).filter((row) => isVisible(caller, order, row))
     const views = await readReturnViews(db, rows.map(({ id }) => id))
     return { data: rows.map(({ id }) => views.get(id)!) }
@@ -68,7 +68,7 @@ const listOfOrder = route({
 
 const post = route({
   operation_id: 'requestReturn', method: 'POST', url: '/v1/orders/:order_id/returns', tag: 'returns', permission: requestReturn.permission, summary: 'Announce goods that come back',
-  description: 'Any channel takes back what any channel sold. Inside the return window of the selling channel the return is approved at once; after it, it waits for somebody\'s approval.',
+  description: 'Any channel takes back what any channel sold: whoever may announce returns finds every order by its exact number. Inside the return window of the selling channel the return is approved at once; after it, it waits for somebody\'s approval.',
   params: OrderParams,
   body: Type.Object({
     channel: Code, lines: Type.Array(AskLine, { minItems: 1, maxItems: MAX_LINES }), location: Type.Optional(Code),
@@ -77,7 +77,7 @@ const post = route({
   }, closed),
   reply: { status: 201, schema: ReturnSchema }, problems: ['not_found', 'return_not_allowed', 'external_id_conflict'],
   handle: async ({ params, body, db, caller, run }) => {
-    const order = await requireOrder(db, caller, params.order_id)
+    const order = await requireOrderOfReturn(db, caller, params.order_id)
     return run(requestReturn, { order_id: order.id, channel: body.channel, lines: readAsks(body.lines), location: body.location, external_id: body.external_id, note: body.note ?? '' })
   },
 })
@@ -96,7 +96,7 @@ const previewRoute = (clock: Clock): Route => route({
   body: Type.Object({ lines: Type.Optional(Type.Array(AskLine, { minItems: 1, maxItems: MAX_LINES, description: 'Left out means everything that could come back' })), include_shipping: Type.Optional(Type.Boolean({ default: false })) }, closed),
   reply: { status: 200, schema: PreviewSchema }, problems: ['not_found', 'return_not_allowed'],
   handle: async ({ params, body, db, caller }) => {
-    const order = await requireOrder(db, caller, params.order_id)
+    const order = await requireOrderOfReturn(db, caller, params.order_id)
     return previewReturn(db, order, body.lines === undefined ? undefined : readAsks(body.lines), body.include_shipping ?? false, clock.now(new Date()))
   },
 })

@@ -5,6 +5,7 @@ import { inScope, type Caller } from '../../../platform/caller.ts'
 import { command } from '../../../platform/command.ts'
 import type { Tx } from '../../../platform/db.ts'
 import { inputHash } from '../../../platform/idempotency.ts'
+import { orderInScope } from '../../../platform/scope.ts'
 import { findChannelsByCode, type Channel } from '../../channels/index.ts'
 import { findLocationsByCode } from '../../locations/index.ts'
 import { lockOrders, type OrderLineRow } from '../../orders/index.ts'
@@ -26,15 +27,19 @@ type RequestReturn = {
 
 /**
  * Announces goods that come back, through any channel. Inside the window they may come at once, after it somebody
- * approves. A return sent again by its channel (same `external_id`, same content) answers with the one that exists.
- * Refuses with `return_not_allowed` and `external_id_conflict`.
+ * approves. The order may be anybody's: the caller names a channel of its own, or where it is confined to locations alone
+ * and the order is none of theirs, a location of its own. A return sent again by its channel (same `external_id`, same
+ * content) answers with the one that exists. Refuses with `return_not_allowed` and `external_id_conflict`.
  */
 export const requestReturn = command('returns.request', 'returns:create', async (context, input: RequestReturn): Promise<ReturnView> => {
   const { tx, now, caller, emit, audit } = context
   const [order] = await lockOrders(tx, [input.order_id])
-  if (order === undefined || !inScope(caller, { channel_id: order.channel_id })) throw refuse('not_found', 'There is no such order.')
+  if (order === undefined) throw refuse('not_found', 'There is no such order.')
   const channel = await channelOf(tx, caller, input.channel)
   const location_id = input.location === undefined ? null : await locationOf(tx, caller, input.location)
+  if (location_id === null && caller.channel_ids === undefined && !(await orderInScope(tx, caller, order))) {
+    throw invalid([{ pointer: '/location', code: 'required', detail: 'The order has nothing to do with your locations so far: say at which of them the goods come back.' }])
+  }
   const content_hash = inputHash(input)
   const existing = await findExisting(tx, channel.id, input.external_id, content_hash)
   if (existing !== undefined) return existing
