@@ -1274,7 +1274,7 @@ export interface paths {
         put?: never;
         /**
          * Place an order
-         * @description Prices, taxes, claims stock and answers when all of it is durable. An order sent again by its channel (same `external_id`, same content) answers with the order that exists.
+         * @description Prices, taxes, claims stock and answers when all of it is durable. Goods that are shipped need a `shipping_address`. An order sent again by its channel (same `external_id`, same content) answers with the order that exists.
          */
         post: operations["createOrder"];
         delete?: never;
@@ -1297,7 +1297,10 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Change the note, the tags or custom fields */
+        /**
+         * Change the shipping address, the note or the tags
+         * @description The address may change until the goods are packed. A `bad_address` hold stays until somebody releases it.
+         */
         patch: operations["updateOrder"];
         trace?: never;
     };
@@ -13018,6 +13021,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    shipping_address?: components["schemas"]["Address"];
                     note?: string;
                     tags?: string[];
                 };
@@ -13069,7 +13073,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description busy */
+            /** @description busy, address_fixed */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { assert } from '../kernel/assert.ts'
 import { refuse } from '../kernel/problem.ts'
 import type { AuditNote } from './command.ts'
@@ -18,8 +19,13 @@ export type EditableColumns = Readonly<Record<string, string>>
 export function changedFields(current: object, patch: object): Record<string, { before: unknown; after: unknown }> {
   const before = current as Record<string, unknown>
   return Object.fromEntries(Object.entries(patch)
-    .filter(([field, after]) => after !== undefined && JSON.stringify(jsonable(before[field])) !== JSON.stringify(jsonable(after)))
+    .filter(([field, after]) => after !== undefined && !isDeepStrictEqual(stored(before[field]), stored(after)))
     .map(([field, after]) => [field, { before: jsonable(before[field]), after: jsonable(after) }]))
+}
+
+/** The value as a document keeps it: the order of its keys means nothing. */
+function stored(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(jsonable(value)))
 }
 
 function jsonable(value: unknown): unknown {

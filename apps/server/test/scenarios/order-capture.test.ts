@@ -139,7 +139,7 @@ describe('a draft', () => {
     expect(draft.status).toBe(201)
     const id = String(draft.body['id'])
     expect((await app().post(`/v1/draft-orders/${id}/place`)).body.errors?.[0]?.pointer).toBe('/input/lines')
-    await app().patch(`/v1/draft-orders/${id}`, { input: { lines: [{ sku: 'TEA', quantity: 1 }] } })
+    await app().patch(`/v1/draft-orders/${id}`, { input: { shipping_address: HOME, lines: [{ sku: 'TEA', quantity: 1 }] } })
     expect(await shop.available('TEA')).toBe(before)
     const placed = await app().post(`/v1/draft-orders/${id}/place`)
     expect([placed.status, await shop.available('TEA')]).toEqual([201, before - 1])
@@ -148,7 +148,7 @@ describe('a draft', () => {
 })
 
 describe('bad orders', () => {
-  const good = { channel: 'web', lines: [{ sku: 'TEA', quantity: 1 }] }
+  const good = { channel: 'web', shipping_address: HOME, lines: [{ sku: 'TEA', quantity: 1 }] }
   test.each([
     ['an unknown SKU', { ...good, lines: [{ sku: 'NOPE', quantity: 1 }] }, '/lines/0/sku'],
     ['half a unit', { ...good, lines: [{ sku: 'TEA', quantity: 0.5 }] }, '/lines/0/quantity'],

@@ -83,14 +83,14 @@ function resolveOne(item: Item, channel: Channel, known: LookedUp, content_hash:
   const { input } = item
   const errors: FieldError[] = []
   if (!channel.active) errors.push({ pointer: '/channel', code: 'inactive_channel', detail: `The channel "${channel.code}" takes no orders now.` })
-  errors.push(...priceErrors(item), ...deliveryErrors(input, known), ...dateErrors(item))
+  const variants = input.lines.map((line) => (line.sku === undefined ? known.by_channel_sku.get(`${channel.id} ${line.channel_sku ?? ''}`) : known.by_sku.get(line.sku)))
+  errors.push(...priceErrors(item), ...deliveryErrors(input, known), ...addressErrors(input, variants, known), ...dateErrors(item))
   const form = known.forms.get(channel.id) ?? []
   const answers = checkAnswers(form.filter(({ applies_to }) => applies_to === 'order'), input.custom_fields ?? {}, '/custom_fields')
   const lineForm = form.filter(({ applies_to }) => applies_to === 'line')
   const lineAnswers = input.lines.map((line, index) => checkAnswers(lineForm, line.custom_fields ?? {}, `/lines/${index}/custom_fields`))
   errors.push(...answers.errors, ...lineAnswers.flatMap((line) => line.errors))
   const lines = input.lines.map((line, index) => ({ ...line, custom_fields: lineAnswers[index]!.values }))
-  const variants = input.lines.map((line) => (line.sku === undefined ? known.by_channel_sku.get(`${channel.id} ${line.channel_sku ?? ''}`) : known.by_sku.get(line.sku)))
   const priced = priceOrder({ ...input, lines }, { channel, variants, components: known.components })
   if (!priced.ok) return refused([...errors, ...priced.errors])
   const tendered = tendersFor(input, channel, priced.order.total)
@@ -133,6 +133,13 @@ function deliveryErrors(input: CaptureInput, known: LookedUp): FieldError[] {
     errors.push({ pointer: '/pickup_location', code: 'not_allowed', detail: 'A pickup location needs `delivery` "pickup".' })
   }
   return errors
+}
+
+/** Goods that are shipped need a place to go to. What an import brings has been there, and its file may not know where. */
+function addressErrors(input: CaptureInput, variants: readonly (Variant | undefined)[], { components }: LookedUp): FieldError[] {
+  if (input.delivery === 'pickup' || input.shipping_address !== undefined || input.release === 'manual') return []
+  const parts = variants.flatMap((variant) => (variant?.kind === 'bundle' ? (components.get(variant.id) ?? []).map((component) => component.variant) : variant ?? []))
+  return parts.some(({ kind }) => kind !== 'service') ? [{ pointer: '/shipping_address', code: 'required', detail: 'Goods that are shipped need a shipping address.' }] : []
 }
 
 const MAX_DAYS_AHEAD = 730

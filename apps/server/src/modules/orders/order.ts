@@ -73,6 +73,13 @@ export function cancelableUnits(line: UnitCounters): number {
   return CANCELABLE_STATES.reduce((sum, state) => sum + line[state], 0)
 }
 
+/** Why the order may not go to another address now; undefined where it may. What is packed carries the address already. */
+export function whyNotReaddress(lines: readonly UnitCounters[]): string | undefined {
+  if (lines.some(({ packed }) => packed > 0)) return 'Packed boxes carry the address. Unpack them first.'
+  const unpacked = lines.reduce((sum, line) => sum + line.open + line.backordered + line.allocated + line.released + line.picked, 0)
+  return unpacked > 0 ? undefined : 'Nothing is left to be packed.'
+}
+
 export type AllowedAction = { action: string; allowed: boolean; reason?: string }
 
 /** What may be done with the order now, and why something may not: screens show exactly this. */
@@ -85,6 +92,7 @@ export function allowedActions(order: { status: OrderStatus; open_holds: number 
     action('cancel', cancelable > 0 ? undefined : order.status === 'canceled' ? 'The order is canceled.' : 'Everything has left already; take a return instead.'),
     action('hold', order.status === 'placed' ? undefined : `The order is ${order.status}.`),
     action('release_holds', order.open_holds > 0 ? undefined : 'The order has no hold.'),
+    action('change_address', whyNotReaddress(lines)),
     action('source', waiting > 0 ? undefined : 'No unit is waiting for a location.'),
     action('return', returnable > 0 ? undefined : 'Nothing has been shipped that could come back.'),
   ]

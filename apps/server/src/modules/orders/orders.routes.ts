@@ -3,7 +3,7 @@ import { ids } from '../../kernel/id-kinds.ts'
 import { readOrderEvents } from '../../platform/event-feed.ts'
 import { listQuery, pageOf } from '../../platform/http/listing.ts'
 import { route, type Route } from '../../platform/http/route.ts'
-import { closed, Id, Instant, OneOf } from '../../platform/http/schemas.ts'
+import { Address, closed, Id, Instant, OneOf } from '../../platform/http/schemas.ts'
 import { EventSchema } from '../../platform/platform.routes.ts'
 import { requireOrder } from './access.ts'
 import { CaptureBody, type CaptureInput } from './capture-input.ts'
@@ -49,12 +49,13 @@ const timeline = route({
 })
 
 const patch = route({
-  operation_id: 'updateOrder', method: 'PATCH', url: '/v1/orders/:order_id', tag: 'orders', permission: updateOrder.permission, summary: 'Change the note, the tags or custom fields',
+  operation_id: 'updateOrder', method: 'PATCH', url: '/v1/orders/:order_id', tag: 'orders', permission: updateOrder.permission, summary: 'Change the shipping address, the note or the tags',
+  description: 'The address may change until the goods are packed. A `bad_address` hold stays until somebody releases it.',
   params: OrderParams,
   body: Type.Object({
-    note: Type.Optional(Type.String({ maxLength: 2_000 })), tags: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 60 }), { maxItems: 30 })),
+    shipping_address: Type.Optional(Address), note: Type.Optional(Type.String({ maxLength: 2_000 })), tags: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 60 }), { maxItems: 30 })),
   }, closed),
-  reply: { status: 200, schema: OrderSchema }, problems: ['not_found'],
+  reply: { status: 200, schema: OrderSchema }, problems: ['not_found', 'address_fixed'],
   handle: async ({ params, body, db, caller, seen_version, run, etag }) => {
     const order = await requireOrder(db, caller, params.order_id)
     const view = await run(updateOrder, { order_id: order.id, patch: body, seen_version })
@@ -90,7 +91,7 @@ export function orderRoutes(ports: OrderPorts): Route[] {
   const cancel = cancelOrder(ports)
   const post = route({
     operation_id: 'createOrder', method: 'POST', url: '/v1/orders', tag: 'orders', permission: capture.permission, summary: 'Place an order',
-    description: 'Prices, taxes, claims stock and answers when all of it is durable. An order sent again by its channel (same `external_id`, same content) answers with the order that exists.',
+    description: 'Prices, taxes, claims stock and answers when all of it is durable. Goods that are shipped need a `shipping_address`. An order sent again by its channel (same `external_id`, same content) answers with the order that exists.',
     body: CaptureBody, reply: { status: 201, schema: OrderSchema }, problems: ['out_of_stock', 'external_id_conflict'],
     handle: async ({ body, submit }) => submit(capture, body as CaptureInput),
   })

@@ -1,19 +1,27 @@
 import { ids } from '../../../kernel/id-kinds.ts'
+import { refuse } from '../../../kernel/problem.ts'
 import { command } from '../../../platform/command.ts'
 import { applyPatch } from '../../../platform/edit.ts'
+import type { Address } from '../../../platform/http/schemas.ts'
 import { lockOrder } from '../access.ts'
 import { readOrderViews, type OrderView } from '../order-view.ts'
+import { whyNotReaddress } from '../order.ts'
+import { linesOfOrders } from '../orders.db.ts'
 
-export type UpdateOrder = { order_id: string; patch: { note?: string; tags?: string[] }; seen_version: number | undefined }
+export type UpdateOrder = { order_id: string; patch: { shipping_address?: Address; note?: string; tags?: string[] }; seen_version: number | undefined }
 
-const EDITABLE = { note: 'text', tags: 'text[]' }
+const EDITABLE = { shipping_address: 'jsonb', note: 'text', tags: 'text[]' }
+/** What people wrote about people: that it changed is kept for good, what it said is not. */
+const PERSONAL = ['shipping_address', 'note']
 
-/** Changes what may change without touching the deal: note and tags. */
+/** Changes what may change without touching the deal: the address while the goods are not packed, note and tags. Releases no hold. */
 export const updateOrder = command('orders.update', 'orders:create', async ({ tx, caller, emit, audit }, input: UpdateOrder): Promise<OrderView> => {
   const order = await lockOrder(tx, caller, input.order_id)
+  const refusal = input.patch.shipping_address === undefined ? undefined : whyNotReaddress(await linesOfOrders(tx, [order.id]))
+  if (refusal !== undefined) throw refuse('address_fixed', refusal)
   const note = await applyPatch(tx, 'orders', EDITABLE, order, input.patch, input.seen_version)
   if (note !== undefined) {
-    audit({ subject_id: order.id, changes: { ...note.changes, ...(note.changes?.['note'] === undefined ? {} : { note: { before: null, after: null } }) } })
+    audit({ subject_id: order.id, changes: Object.fromEntries(Object.entries(note.changes ?? {}).map(([field, change]) => [field, PERSONAL.includes(field) ? { before: null, after: null } : change])) })
     emit({ type: 'order.updated', order_id: order.id, data: { order_id: ids.order.show(order.id), changed: Object.keys(note.changes ?? {}) } })
   }
   return (await readOrderViews(tx, [order.id])).get(order.id)!
