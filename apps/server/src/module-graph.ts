@@ -11,7 +11,7 @@ export const MODULE_GRAPH: Readonly<Record<string, readonly string[]>> = {
   channels: ['catalog', 'locations'],
   inventory: ['catalog', 'locations', 'channels'],
   shipping: ['catalog', 'locations', 'channels', 'inventory'],
-  orders: ['catalog', 'customers', 'locations', 'payments', 'channels', 'inventory', 'shipping'],
+  orders: ['identity', 'catalog', 'customers', 'locations', 'payments', 'channels', 'inventory', 'shipping'],
   sourcing: ['catalog', 'customers', 'locations', 'payments', 'channels', 'inventory', 'shipping', 'orders'],
   fulfillment: ['catalog', 'customers', 'locations', 'payments', 'channels', 'inventory', 'shipping', 'orders', 'sourcing'],
   returns: ['catalog', 'customers', 'locations', 'payments', 'channels', 'inventory', 'shipping', 'orders', 'sourcing', 'fulfillment'],

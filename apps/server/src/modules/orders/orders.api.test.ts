@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
+import { ids } from '../../kernel/id-kinds.ts'
+import { newId } from '../../kernel/ids.ts'
 import { useApp, type Answer } from '../../../test/harness/app.ts'
 import { HOME, openShop, type Shop } from '../../../test/harness/shop.ts'
 
@@ -25,6 +27,18 @@ async function picked(order: Answer): Promise<string> {
 }
 
 const ELSEWHERE = { name: 'Ada King', line1: '7 Low Street', city: 'Ripon', country: 'GB' }
+
+describe('a hold', () => {
+  test('is owned by somebody who exists', async () => {
+    const order = await placed()
+    const hold = (owner_id: string) => app().post(`/v1/orders/${idOf(order)}/holds`, { type: 'other', owner_id })
+    const refused = await hold(ids.user.show(newId()))
+    expect([refused.status, refused.body.errors]).toMatchObject([422, [{ pointer: '/owner_id', code: 'unknown_user' }]])
+    const user = await app().post('/v1/users', { email: 'owner@example.com', name: 'Owner', password: 'correct horse battery', roles: [{ role: 'customer_service' }] })
+    expect(user.status, user.text).toBe(201)
+    expect((await hold(idOf(user))).body).toMatchObject({ holds: [{ owner_id: idOf(user) }] })
+  })
+})
 
 describe('an address', () => {
   test('is needed by goods that are shipped, and by nothing else', async () => {
