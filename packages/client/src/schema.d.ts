@@ -2497,6 +2497,18 @@ export interface components {
             units: number;
             delivery: string;
         };
+        /**
+         * BoughtBundle
+         * @description What was bought, of which the line is a part
+         */
+        BoughtBundle: {
+            sku: string;
+            name: string;
+            quantity: number;
+            unit_price: components["schemas"]["Money"];
+            /** @description The line of the request, counted from 1 */
+            input_line: number;
+        };
         /** OrderLine */
         OrderLine: {
             id: string;
@@ -2521,9 +2533,7 @@ export interface components {
                 returned: number;
                 canceled: number;
             };
-            bundle: {
-                [key: string]: unknown;
-            } | null;
+            bundle: components["schemas"]["BoughtBundle"] | null;
             custom_fields: {
                 [key: string]: unknown;
             };
@@ -2589,6 +2599,73 @@ export interface components {
             tags: string[];
             version: number;
             allowed_actions: components["schemas"]["AllowedAction"][];
+        };
+        /** RoutingDecision */
+        RoutingDecision: {
+            /** @description The code of the strategy */
+            strategy_id: string;
+            strategy_version: number;
+            /** @enum {string} */
+            outcome: "filled" | "refuse" | "backorder" | "hold";
+            /** @description Units asked for */
+            units: number;
+            rules: {
+                rule: string;
+                /** @enum {string} */
+                result: "not_matched" | "applied" | "put_aside" | "not_reached";
+                /** @description The condition that did not hold */
+                because?: string;
+                /** @description Units the rule placed or could have placed */
+                units?: number;
+            }[];
+            /** @description Units held for the order before it was placed */
+            reserved?: {
+                location: string;
+                lines: {
+                    line_id: string;
+                    quantity: number;
+                }[];
+            }[];
+            /** @description Locations that served the order already */
+            serving?: string[];
+            chosen: {
+                location: string;
+                rule: string;
+                lines: {
+                    line_id: string;
+                    quantity: number;
+                    /** @description What was sellable there */
+                    seen: number;
+                }[];
+            }[];
+            /** @description Ruled out, or without anything that was wanted */
+            excluded: {
+                /** @description The filter, ranking or rule of the search that decided */
+                code: string;
+                limit?: number | string | null;
+                /** @description The location that was better */
+                than?: string;
+                locations: string[];
+                /** @description What each of the locations had */
+                values?: (number | string | null)[];
+            }[];
+            /** @description Could have served the order, but others were better */
+            below: {
+                /** @description The filter, ranking or rule of the search that decided */
+                code: string;
+                limit?: number | string | null;
+                /** @description The location that was better */
+                than?: string;
+                locations: string[];
+                /** @description What each of the locations had */
+                values?: (number | string | null)[];
+            }[];
+            unfilled: {
+                line_id: string;
+                quantity: number;
+                /** @enum {string} */
+                reason: "no_stock" | "ruled_out" | "split_limit" | "line_whole" | "put_aside" | "no_rule" | "refused";
+            }[];
         };
         /** Shipment */
         Shipment: {
@@ -14407,9 +14484,7 @@ export interface operations {
                             at: string;
                             trigger: string;
                             explanation: string[];
-                            decision: {
-                                [key: string]: unknown;
-                            };
+                            decision: components["schemas"]["RoutingDecision"];
                         }[];
                     };
                 };

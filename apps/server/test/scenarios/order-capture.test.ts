@@ -14,8 +14,14 @@ describe('a web order', () => {
     expect(placed.status).toBe(201)
     expect(placed.body).toMatchObject({ status: 'placed', fulfillment_status: 'allocated', payment_status: 'captured', total: { amount: '14.50', currency: 'GBP' } })
     const routing = await app().get(`/v1/orders/${String(placed.body['id'])}/routing`)
+    expect(routing.status, routing.text).toBe(200)
     expect((routing.body['allocations'] as { location: string }[]).map(({ location }) => location)).toEqual(['leeds', 'leeds'])
-    expect((routing.body['decisions'] as { explanation: string[] }[])[0]!.explanation.join(' ')).toContain('London')
+    const [decision] = routing.body['decisions'] as { explanation: string[]; decision: object }[]
+    expect(decision!.explanation.join(' ')).toContain('London')
+    // Lines have the ids here that they have everywhere.
+    const lines = placed.body['lines'] as { id: string }[]
+    expect(decision!.decision).toMatchObject({ chosen: [{ location: 'leeds', lines: lines.map(({ id }) => ({ line_id: id })) }] })
+    expect(JSON.stringify(routing.body)).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}-/)
     const timeline = await app().get(`/v1/orders/${String(placed.body['id'])}/timeline`)
     expect((timeline.body.data as { type: string; sequence: number }[]).map(({ type }) => type).slice(0, 2)).toEqual(['order.created', 'order.allocated'])
   })

@@ -6,6 +6,9 @@ import type { Channel } from '../channels/index.ts'
 import { lineTotal, spreadOverLines } from './amounts.ts'
 import type { CaptureInput, CaptureLine } from './capture-input.ts'
 
+/** What was bought, where a line is a part of it. `unit_price` is in minor units, as text: the row keeps it in a document. */
+export type BoughtBundle = { sku: string; name: string; quantity: number; unit_price: string; input_line: number }
+
 /** A line as it will be stored. Bundles have been exploded: `bundle` names what was bought. */
 export type PricedLine = {
   line_number: number
@@ -15,7 +18,7 @@ export type PricedLine = {
   unit_price: bigint
   discount: bigint
   tax: bigint
-  bundle: { sku: string; name: string; quantity: number; unit_price: string; input_line: number } | null
+  bundle: BoughtBundle | null
   custom_fields: Record<string, unknown>
 }
 

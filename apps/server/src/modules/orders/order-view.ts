@@ -13,9 +13,13 @@ import { findOrders, holdsOfOrders, linesOfOrders, type HoldRow, type OrderLineR
 
 const Units = Type.Object(Object.fromEntries(UNIT_STATES.map((state) => [state, Type.Integer()])), closed)
 
+const BundleView = Type.Object({
+  sku: Type.String(), name: Type.String(), quantity: Type.Integer(), unit_price: Money, input_line: Type.Integer({ description: 'The line of the request, counted from 1' }),
+}, { ...closed, title: 'BoughtBundle', description: 'What was bought, of which the line is a part' })
+
 const LineView = Type.Object({
   id: Type.String(), line_number: Type.Integer(), sku: Type.String(), description: Type.String(), kind: Type.String(), quantity: Type.Integer(),
-  unit_price: Money, discount: Money, tax: Money, total: Money, units: Units, bundle: Nullable(Anything), custom_fields: Anything,
+  unit_price: Money, discount: Money, tax: Money, total: Money, units: Units, bundle: Nullable(BundleView), custom_fields: Anything,
 }, { ...closed, title: 'OrderLine' })
 
 const HoldView = Type.Object({
@@ -85,7 +89,7 @@ function viewLine(line: OrderLineRow, order: OrderRow): OrderView['lines'][numbe
   return {
     id: ids.line.show(line.id), line_number: line.line_number, sku: line.sku, description: line.description, kind: line.kind, quantity: line.quantity,
     unit_price: money(line.unit_price), discount: money(line.discount), tax: money(line.tax), total: money(lineTotal(line, order.prices_include_tax)),
-    units: Object.fromEntries(UNIT_STATES.map((state) => [state, line[state]])), bundle: line.bundle, custom_fields: line.custom_fields,
+    units: Object.fromEntries(UNIT_STATES.map((state) => [state, line[state]])), bundle: line.bundle === null ? null : { ...line.bundle, unit_price: money(BigInt(line.bundle.unit_price)) }, custom_fields: line.custom_fields,
   }
 }
 

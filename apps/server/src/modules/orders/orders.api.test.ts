@@ -40,6 +40,14 @@ describe('a hold', () => {
   })
 })
 
+test('a bundle is shown with its price as money, at each of its parts', async () => {
+  await shop.stock('leeds', { TEA: 2, CUP: 2 })
+  await app().post('/v1/variants', { sku: 'SET', name: 'Tea set', kind: 'bundle', price: { amount: '8.00', currency: 'GBP' } })
+  await app().call('PUT', '/v1/variants/SET/bundle', { components: [{ sku: 'TEA', quantity: 1 }, { sku: 'CUP', quantity: 1 }] })
+  const order = await placed({ lines: [{ sku: 'SET', quantity: 2 }] })
+  expect(order.body['lines']).toMatchObject(['CUP', 'TEA'].map((sku) => ({ sku, bundle: { sku: 'SET', name: 'Tea set', quantity: 2, unit_price: { amount: '8.00', currency: 'GBP' }, input_line: 1 } })))
+})
+
 describe('an address', () => {
   test('is needed by goods that are shipped, and by nothing else', async () => {
     await shop.stock('york', { TEA: 5 })

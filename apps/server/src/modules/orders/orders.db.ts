@@ -2,6 +2,7 @@ import { assert } from '../../kernel/assert.ts'
 import type { Queryable, Tx } from '../../platform/db.ts'
 import type { Address } from '../../platform/http/schemas.ts'
 import { arrayOf, rowsOf, sql } from '../../platform/sql.ts'
+import type { BoughtBundle } from './capture.ts'
 import { noUnits, UNIT_STATES, type CancelReason, type HoldType, type OrderStatus, type UnitCounters, type UnitState } from './order.ts'
 
 export type OrderRow = {
@@ -55,7 +56,7 @@ export type OrderLineRow = UnitCounters & {
   sku: string
   description: string
   kind: 'goods' | 'service'
-  bundle: Record<string, unknown> | null
+  bundle: BoughtBundle | null
   quantity: number
   unit_price: bigint
   discount: bigint

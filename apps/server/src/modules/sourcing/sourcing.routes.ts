@@ -8,12 +8,13 @@ import { findLocations, loadLocations } from '../locations/index.ts'
 import { linesOfOrders, OrderParams, requireOrder } from '../orders/index.ts'
 import { sourceOrder } from './commands/source-order.ts'
 import { activateStrategy, saveStrategy } from './commands/strategies.ts'
+import { DecisionSchema, viewDecision } from './decision-view.ts'
 import { explainDecision } from './explain.ts'
 import { allocationsOfOrder, decisionsOfOrder, findStrategy, listStrategies, type StrategyRow } from './sourcing.db.ts'
 import type { Rule } from './strategy.ts'
 
 const DecisionView = Type.Object({
-  id: Type.String(), at: Type.String(), trigger: Type.String(), explanation: Type.Array(Type.String({ description: 'One sentence each' })), decision: Anything,
+  id: Type.String(), at: Type.String(), trigger: Type.String(), explanation: Type.Array(Type.String({ description: 'One sentence each' })), decision: DecisionSchema,
 }, closed)
 const AllocationView = Type.Object({ line_id: Type.String(), sku: Type.String(), location: Type.String(), quantity: Type.Integer(), released: Type.Integer() }, closed)
 
@@ -43,7 +44,7 @@ async function readRouting(db: Queryable, orderId: string) {
     allocations: allocations.map((claim) => ({
       line_id: ids.line.show(claim.order_line_id), sku: lines.get(claim.order_line_id)!.sku, location: locations.get(claim.location_id)!.code, quantity: claim.quantity, released: claim.released,
     })),
-    decisions: decisions.map(({ id, at, trigger, decision }) => ({ id: ids.decision.show(id), at: at.toISOString(), trigger, explanation: explainDecision(decision, names), decision: decision as unknown as Record<string, unknown> })),
+    decisions: decisions.map(({ id, at, trigger, decision }) => ({ id: ids.decision.show(id), at: at.toISOString(), trigger, explanation: explainDecision(decision, names), decision: viewDecision(decision) })),
   }
 }
 

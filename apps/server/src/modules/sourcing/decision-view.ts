@@ -1,0 +1,43 @@
+import { Type, type Static } from 'typebox'
+import { ids } from '../../kernel/id-kinds.ts'
+import { closed, OneOf } from '../../platform/http/schemas.ts'
+import type { Decision } from './decision.ts'
+import type { Fact } from './settings.ts'
+
+const FactView = Type.Unsafe<Fact>({ type: ['number', 'string', 'null'] })
+const Units = { line_id: Type.String(), quantity: Type.Integer() }
+
+const Group = Type.Object({
+  code: Type.String({ description: 'The filter, ranking or rule of the search that decided' }),
+  limit: Type.Optional(FactView), than: Type.Optional(Type.String({ description: 'The location that was better' })), locations: Type.Array(Type.String()),
+  values: Type.Optional(Type.Array(FactView, { description: 'What each of the locations had' })),
+}, closed)
+
+/** A decision record as the API shows it: locations by code, lines by the ids that the API uses elsewhere. */
+export const DecisionSchema = Type.Object({
+  strategy_id: Type.String({ description: 'The code of the strategy' }), strategy_version: Type.Integer(), outcome: OneOf(['filled', 'refuse', 'backorder', 'hold']), units: Type.Integer({ description: 'Units asked for' }),
+  rules: Type.Array(Type.Object({
+    rule: Type.String(), result: OneOf(['not_matched', 'applied', 'put_aside', 'not_reached']),
+    because: Type.Optional(Type.String({ description: 'The condition that did not hold' })), units: Type.Optional(Type.Integer({ description: 'Units the rule placed or could have placed' })),
+  }, closed)),
+  reserved: Type.Optional(Type.Array(Type.Object({ location: Type.String(), lines: Type.Array(Type.Object(Units, closed)) }, closed), { description: 'Units held for the order before it was placed' })),
+  serving: Type.Optional(Type.Array(Type.String(), { description: 'Locations that served the order already' })),
+  chosen: Type.Array(Type.Object({
+    location: Type.String(), rule: Type.String(), lines: Type.Array(Type.Object({ ...Units, seen: Type.Integer({ description: 'What was sellable there' }) }, closed)),
+  }, closed)),
+  excluded: Type.Array(Group, { description: 'Ruled out, or without anything that was wanted' }),
+  below: Type.Array(Group, { description: 'Could have served the order, but others were better' }),
+  unfilled: Type.Array(Type.Object({ ...Units, reason: OneOf(['no_stock', 'ruled_out', 'split_limit', 'line_whole', 'held_back', 'put_aside', 'no_rule', 'refused']) }, closed)),
+}, { ...closed, title: 'RoutingDecision' })
+
+export function viewDecision(decision: Decision): Static<typeof DecisionSchema> {
+  const shown = <Line extends { line_id: string }>(lines: readonly Line[]): Line[] => lines.map((line) => ({ ...line, line_id: ids.line.show(line.line_id) }))
+  const { strategy_id, strategy_version, outcome, units, rules, reserved, serving, chosen, excluded, below, unfilled } = decision
+  return {
+    strategy_id, strategy_version, outcome, units, rules,
+    ...(reserved === undefined ? {} : { reserved: reserved.map(({ location, lines }) => ({ location, lines: shown(lines) })) }),
+    ...(serving === undefined ? {} : { serving }),
+    chosen: chosen.map(({ location, rule, lines }) => ({ location, rule, lines: shown(lines) })),
+    excluded, below, unfilled: shown(unfilled),
+  }
+}
