@@ -86,7 +86,7 @@ const Box = Type.Object({
 }, closed)
 
 const postPack = action(Type.Object({ packages: Type.Optional(Type.Array(Box, { minItems: 1, maxItems: 100 })), service: Type.Optional(Type.String({ pattern: '^[a-z][a-z0-9_]{0,39}$' })) }, closed), {
-  command: pack, operation_id: 'packFulfillmentOrder', verb: 'pack', summary: 'Pack what is picked and buy the labels', problems: ['too_few_units', 'no_rate', 'no_ship_to'],
+  command: pack, operation_id: 'packFulfillmentOrder', verb: 'pack', summary: 'Pack what is picked and buy the labels', problems: ['too_few_units', 'no_rate', 'no_ship_to', 'address_not_printable'],
   description: 'Boxes hold exactly what is picked; without `packages` there are as few as the carrier\'s weight limit allows. Goods that are picked up get no label.',
   input: ({ packages, service }) => ({ service, packages: packages?.map(({ lines, ...box }) => ({ ...box, lines: lines.map(unitOf) })) }),
 })

@@ -56,6 +56,18 @@ describe('packing', () => {
     expect((await app().get(`/v1/shipments?q=${shipment.tracking_numbers[1]!.toLowerCase()}`)).body.data).toHaveLength(1)
   })
 
+  test('waits for an address that labels can show', async () => {
+    const { order, work } = await released({ FAR: 1 }, { shipping_address: { name: '山田 花子', line1: 'Złota 44', city: '東京', country: 'JP' } })
+    expect((await app().get(`/v1/fulfillment-orders/${work.id}/pick-list`)).text.slice(0, 5)).toBe('%PDF-')
+    await done(work.id, 'pick')
+    const refused = await act(work.id, 'pack')
+    expect([refused.status, refused.body.code, refused.body['characters']]).toEqual([409, 'address_not_printable', ['山', '田', '花', '子', '東', '京']])
+    await app().patch(`/v1/orders/${idOf(order)}`, { shipping_address: { name: 'Hanako Yamada', line1: 'Złota 44', city: 'Tōkyō', country: 'JP' } })
+    const packed = await done(work.id, 'pack')
+    const box = ((await app().get(`/v1/shipments/${(packed.body['shipments'] as Work['shipments'])[0]!.id}`)).body['packages'] as { id: string }[])[0]!.id
+    expect((await app().get(`/v1/packages/${box}/label?format=zpl`)).text).toContain('Hanako Yamada')
+  })
+
   test('can be undone: the label is voided, never printed again, and the goods are packed anew', async () => {
     const { work } = await released({ VOIDED: 1 })
     const packed = await done(work.id, 'pick', 'pack')

@@ -19,6 +19,7 @@ export function fulfillmentModule(ports: OrderPorts): Module {
       too_few_units: { status: 409, title: 'Too few units are left' },
       no_rate: { status: 409, title: 'The carrier does not take this' },
       no_ship_to: { status: 409, title: 'No shipping address' },
+      address_not_printable: { status: 409, title: 'Labels cannot show the address', remedy: 'Write the shipping address of the order in Latin letters (`PATCH /v1/orders/{order_id}`) and pack again.' },
       wrong_pickup_code: { status: 409, title: 'Wrong pickup code' },
       nothing_to_pick: { status: 409, title: 'Nothing is left to pick' },
       order_not_releasable: { status: 409, title: 'The order may not be released' },

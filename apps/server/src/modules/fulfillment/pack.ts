@@ -5,7 +5,7 @@ import { localTime } from '../../kernel/time.ts'
 import type { Address } from '../../platform/http/schemas.ts'
 import { shipsOn, type Location } from '../locations/index.ts'
 import type { OrderRow } from '../orders/index.ts'
-import { chooseService, planParcels, priceShipment, routeBetween, type Parcel, type PlannedParcel, type RateTable, type ShipmentDraft } from '../shipping/index.ts'
+import { chooseService, planParcels, priceShipment, routeBetween, unprintableCharacters, type Parcel, type PlannedParcel, type RateTable, type ShipmentDraft } from '../shipping/index.ts'
 import { checkUnits, packChange, refusalOf, type Change, type LineUnits, type WorkLine, type WorkOrder } from './work.ts'
 
 export type PackageInput = { weight_grams?: number | undefined; length_mm?: number | undefined; width_mm?: number | undefined; height_mm?: number | undefined; lines: readonly LineUnits[] }
@@ -29,6 +29,8 @@ export function decidePack(work: WorkOrder, request: PackRequest, facts: PackFac
   const { table, location, order } = facts
   const ship_to = order.shipping_address
   if (ship_to === null) return refuse('no_ship_to', 'The order has no shipping address.')
+  const unprintable = unprintableCharacters(ship_to)
+  if (unprintable.length > 0) return refuse('address_not_printable', `Labels cannot show ${unprintable.slice(0, 20).join(' ')}. Write the order's shipping address in Latin letters and pack again.`, { characters: unprintable })
   const packages = request.packages === undefined ? planParcels(work.lines.flatMap((line) => unitsToPack(line)), table.max_weight_grams) : request.packages.map((box) => measure(work, box))
   const price = choosePrice(facts, request.service, ship_to, packages)
   if (price instanceof Refusal) return price

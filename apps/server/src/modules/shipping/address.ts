@@ -1,4 +1,5 @@
-import { cleanLine } from './transliterate.ts'
+import type { Address } from '../../platform/http/schemas.ts'
+import { cleanLine, findUnspellable } from './transliterate.ts'
 
 /** An address as it is printed. `lines` are street lines in order; `country` is ISO 3166-1 alpha-2. */
 export type PrintedAddress = {
@@ -20,6 +21,11 @@ export type AddressBlock = {
   locality: string[]
   /** In English, as the Universal Postal Union asks; absent within the country of origin. */
   country_name?: string
+}
+
+/** What of an address some label would show as a mark of what is missing only: letters that have no Latin spelling here. */
+export function unprintableCharacters({ name, company, line1, line2, city, region, postal_code, phone }: Address): string[] {
+  return findUnspellable([name, company, line1, line2, city, region, postal_code, phone].filter((part) => part !== undefined).join(' '))
 }
 
 const COUNTRY_NAMES = new Intl.DisplayNames('en', { type: 'region', fallback: 'code' })

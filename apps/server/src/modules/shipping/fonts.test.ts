@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { documentFonts, findUncovered, splitRuns, standardFonts } from './fonts.ts'
+import { documentFonts, splitRuns, standardFonts } from './fonts.ts'
 
 test('every run is in a face that has its letters', () => {
   const sets = [standardFonts(), documentFonts()]
@@ -11,10 +11,9 @@ test('every run is in a face that has its letters', () => {
   }))
 })
 
-test('without fonts of its own, text is spelled and what is lost is known', () => {
+test('without fonts of its own, text is spelled and what is lost is seen', () => {
   const fonts = standardFonts()
   expect(splitRuns('Łódź 東', 'regular', fonts).map((run) => run.text).join('')).toBe('Lódz ?')
-  expect(findUncovered('Łódź 東 Ł', fonts)).toEqual(['Ł', 'ź', '東'])
 })
 
 const installed = documentFonts()
@@ -25,5 +24,5 @@ test.skipIf(installed.families.length < 3)('a name is set in one design', () => 
   expect(runs('Łódź').every((run) => run.startsWith('atkinson'))).toBe(true)
   expect(runs('Ελλάδα 5')).toEqual(['noto-sans: Ελλάδα', 'noto-sans:  ', 'atkinson-hyperlegible-next: 5'])
   expect(runs('Nguyễn').every((run) => run.startsWith('noto-sans'))).toBe(true)
-  expect(findUncovered('Ąść Ωμέγα Київ Nguyễn 東', installed)).toEqual(['東'])
+  expect(splitRuns('東 1', 'bold', installed).map((run) => run.text).join('')).toBe('\ufffd 1')
 })

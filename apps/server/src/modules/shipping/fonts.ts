@@ -121,7 +121,7 @@ function standardFamily(): Record<Weight, Face[]> {
 
 /**
  * A line of text in runs of one face. Each word takes the first family that has all its letters, so that a name is
- * never set in two designs; letters that no family has are spelled in Latin or shown as `?`.
+ * never set in two designs; letters that no family has are spelled in Latin or shown as a mark.
  */
 export function splitRuns(text: string, weight: Weight, fonts: FontSet): Run[] {
   const line = cleanLine(text)
@@ -150,10 +150,4 @@ function findFace(faces: readonly Face[], codePoint: number): Face | undefined {
 function pickFace(preferred: readonly Face[] | undefined, weight: Weight, codePoint: number, fonts: FontSet): Face {
   const candidates = [...(preferred ?? []), ...fonts.families.flatMap((family) => family[weight])]
   return findFace(candidates, codePoint) ?? fonts.families[0]![weight][0]!
-}
-
-/** The characters that print as a Latin spelling or as `?`, for a warning before the label is bought. */
-export function findUncovered(text: string, fonts: FontSet): string[] {
-  const covers = (codePoint: number): boolean => fonts.families.some((family) => findFace(family.regular, codePoint) !== undefined)
-  return [...new Set(Array.from(cleanLine(text)).filter((character) => !covers(character.codePointAt(0)!)))]
 }

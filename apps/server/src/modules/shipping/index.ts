@@ -1,3 +1,4 @@
+export { unprintableCharacters } from './address.ts'
 export { IN_HOUSE } from './carrier.ts'
 export { MEDIA_TYPES } from './documents.ts'
 export type { PickList, PickOrder } from './pick-list.ts'

@@ -1,7 +1,7 @@
 import { assert, unreachable } from '../../kernel/assert.ts'
 import { encodeBarcode, fitsCode128 } from './barcode.ts'
 import { LABEL_SIZES, layoutLabel, type Label, type LabelMark, type LabelSize } from './label.ts'
-import { transliterate } from './transliterate.ts'
+import { isLatin1, transliterate } from './transliterate.ts'
 import type { Measure } from './typeset.ts'
 
 export type ZplOptions = {
@@ -17,7 +17,6 @@ export type ZplOptions = {
 
 const POINTS_PER_INCH = 72
 const QUIET_MODULES = 10
-const LATIN_1_END = 0xff
 
 /**
  * ZPL II for one or many labels. Every field is written as hex escapes of UTF-8 (`^FH`, `^CI28`) for all but letters,
@@ -48,7 +47,7 @@ type Covers = (codePoint: number) => boolean
 /** What the printer can show. Typographic dashes and quotes are spelled in either case: they alone are no reason to change the font. */
 function printable(options: ZplOptions): Covers {
   return (codePoint) => {
-    if (codePoint <= LATIN_1_END) return true
+    if (isLatin1(codePoint)) return true
     const character = String.fromCodePoint(codePoint)
     // Spaces and invisible characters pass: the layout removes them from every line.
     return /[\p{Cf}\p{Z}\u{fe00}-\u{fe0f}]/u.test(character) || (options.unicode_font !== undefined && isSwiss721(codePoint))
@@ -75,6 +74,7 @@ function spellLabel(label: Label, covers: Covers): Label {
     city: spell(address.city),
     region: spellOptional(address.region),
     postal_code: spellOptional(address.postal_code),
+    phone: spellOptional(address.phone),
   })
   return {
     ...label,

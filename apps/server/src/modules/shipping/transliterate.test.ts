@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { cleanLine, transliterate } from './transliterate.ts'
+import { cleanLine, findUnspellable, transliterate } from './transliterate.ts'
 
 const isAscii = (codePoint: number): boolean => codePoint >= 0x20 && codePoint <= 0x7e
 
@@ -12,6 +12,14 @@ test('names are spelled as their countries spell them in Latin letters', () => {
   expect(transliterate('Nguyễn Thị Hồng', isAscii)).toBe('Nguyen Thi Hong')
   expect(transliterate('Straße – “O’Neill” № 5 ½ ﬁn', isAscii)).toBe('Strasse - "O\'Neill" No. 5 1/2 fin')
   expect(transliterate('東京', isAscii)).toBe('??')
+})
+
+test('what no Latin spelling stands for is named once', () => {
+  expect(findUnspellable('Łódź – Ελλάδα, Київ, Nguyễn, Straße ½ ¿?')).toEqual([])
+  expect(findUnspellable('東京都 東 Қ 🎁')).toEqual(['東', '京', '都', 'Қ', '🎁'])
+  fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => {
+    expect(transliterate(cleanLine(text).replaceAll('?', ''), (codePoint) => codePoint <= 0xff).includes('?')).toBe(findUnspellable(text).length > 0)
+  }))
 })
 
 test('what remains is always printable', () => {

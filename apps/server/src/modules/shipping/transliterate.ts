@@ -1,6 +1,6 @@
 /**
  * Latin spellings for what a printer or font cannot show. Letters with marks lose them (ś → s); letters that do not
- * decompose, Greek (ISO 843) and Cyrillic (after BGN/PCGN) have a spelling; everything else becomes `?`, one for
+ * decompose, Greek (ISO 843) and Cyrillic (after BGN/PCGN) have a spelling; everything else becomes a mark, one for
  * each character, so that the reader sees that something is missing.
  */
 const SPELLINGS = new Map<string, string>(
@@ -27,20 +27,34 @@ export function cleanLine(text: string): string {
   return text.toWellFormed().normalize('NFC').replaceAll(INVISIBLE, '').replaceAll(CONTROL, ' ').trim()
 }
 
+/** What every label printer shows: Western European letters. */
+export function isLatin1(codePoint: number): boolean {
+  return codePoint <= 0xff
+}
+
+/** The characters of a text that some label printer could show as a mark of what is missing only. */
+export function findUnspellable(text: string): string[] {
+  return [...new Set(Array.from(cleanLine(text)).filter((character) => !isLatin1(character.codePointAt(0)!) && spell(character, isLatin1) === undefined))]
+}
+
+/** Made to stand for what cannot be shown; a question mark where a font lacks even that. */
+const MISSING = '\ufffd'
+
 /** The text with every character that `covers` refuses spelled with characters that it accepts. */
 export function transliterate(text: string, covers: (codePoint: number) => boolean): string {
+  const missing = isCovered(MISSING, covers) ? MISSING : '?'
   let out = ''
-  for (const character of text) out += covers(character.codePointAt(0)!) ? character : spell(character, covers)
+  for (const character of text) out += covers(character.codePointAt(0)!) ? character : spell(character, covers) ?? missing
   return out
 }
 
-function spell(character: string, covers: (codePoint: number) => boolean): string {
+function spell(character: string, covers: (codePoint: number) => boolean): string | undefined {
   const bare = character.normalize('NFD').replaceAll(MARKS, '')
   // й and ї decompose into letters that read differently, so the table comes before the bare letter.
   const spelling = spellLetter(character) ?? (isCovered(bare, covers) ? bare : spellLetter(bare))
   if (spelling !== undefined && isCovered(spelling, covers)) return spelling
   const compatible = character.normalize('NFKD').replaceAll(MARKS, '')
-  return compatible !== character && isCovered(compatible, covers) ? compatible : '?'
+  return compatible !== character && isCovered(compatible, covers) ? compatible : undefined
 }
 
 function spellLetter(letter: string): string | undefined {
