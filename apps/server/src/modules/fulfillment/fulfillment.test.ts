@@ -208,6 +208,44 @@ describe('tracking', () => {
   })
 })
 
+describe('a delivery', () => {
+  const HOUR_MS = 3_600_000
+  const actionsOf = (shown: Answer) => shown.body['allowed_actions'] as { action: string; allowed: boolean; reason?: string }[]
+
+  test('is offered when the boxes have left, and not before', async () => {
+    const { work } = await released({ LEAVES: 1 })
+    const [shipment] = (await done(work.id, 'pick', 'pack')).body['shipments'] as Work['shipments']
+    const shown = () => app().get(`/v1/shipments/${shipment!.id}`)
+    expect(actionsOf(await shown())).toContainEqual({ action: 'deliver', allowed: false, reason: 'The shipment has not been handed over to the carrier.' })
+    await done(work.id, 'ship')
+    expect(actionsOf(await shown())).toContainEqual({ action: 'deliver', allowed: true })
+    await done(work.id, 'deliver')
+    expect(actionsOf(await shown())).toContainEqual({ action: 'deliver', allowed: false, reason: 'The shipment is delivered.' })
+  })
+
+  test('cannot have been before the departure, but for clocks that differ a little', async () => {
+    const { work } = await released({ EARLY: 1 })
+    const [shipment] = (await done(work.id, 'pick', 'pack', 'ship')).body['shipments'] as Work['shipments']
+    const shipped = app().clock.current().getTime()
+    const report = (status: string, before_ms: number) => app().post(`/v1/shipments/${shipment!.id}/tracking-events`, { status, occurred_at: new Date(shipped - before_ms).toISOString() })
+    for (const status of ['delivered', 'out_for_delivery']) {
+      const refused = await report(status, HOUR_MS)
+      expect([refused.status, refused.body.code]).toEqual([422, 'shipment_report_before_departure'])
+    }
+    const taken = await report('delivered', 60_000)
+    expect([taken.status, taken.body['delivered_at']]).toEqual([201, new Date(shipped).toISOString()])
+  })
+
+  test('is done once, however many say so at the same moment', async () => {
+    const [first, work] = [(await released({ FIRST: 1 })).work, (await released({ ONCE: 2 })).work]
+    for (const { id } of [first, work]) await done(id, 'pick', 'pack', 'ship')
+    // The first call goes alone; those that come meanwhile are one batch.
+    const [, ...answers] = await Promise.all([act(first.id, 'deliver'), ...Array.from({ length: 6 }, () => act(work.id, 'deliver'))])
+    expect(answers.map(({ status, body }) => body.code ?? status).toSorted()).toEqual([200, ...Array.from({ length: 5 }, () => 'fulfillment_action_not_allowed')])
+    expect((await act(work.id, 'deliver')).body.code).toBe('fulfillment_action_not_allowed')
+  })
+})
+
 describe('people of one location', () => {
   test('see and do its work and no other', async () => {
     const made = await app().post('/v1/api-keys', { name: 'york', permissions: ['fulfillment:read', 'fulfillment:work', 'shipping:read', 'shipping:ship'], locations: ['york'] })

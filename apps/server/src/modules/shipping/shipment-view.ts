@@ -55,11 +55,11 @@ function viewShipment(row: ShipmentRow, names: ShipmentNames, packages: readonly
   }
 }
 
-function allowedActions({ status }: Pick<ShipmentRow, 'status'>): ShipmentView['allowed_actions'] {
+function allowedActions({ status, shipped_at }: Pick<ShipmentRow, 'status' | 'shipped_at'>): ShipmentView['allowed_actions'] {
   const action = (name: string, allowed: boolean, reason: string) => (allowed ? { action: name, allowed } : { action: name, allowed, reason })
   return [
     action('print_label', status !== 'voided' && status !== 'pending', status === 'voided' ? 'The label is voided.' : 'There is no label yet.'),
     action('void_label', shipmentMachine.can('void_label', status), status === 'voided' ? 'The label is voided already.' : 'The shipment has left.'),
-    action('deliver', shipmentMachine.can('deliver', status), `The shipment is ${status.replaceAll('_', ' ')}.`),
+    action('deliver', shipped_at !== null && shipmentMachine.can('deliver', status), status === 'label_purchased' ? 'The shipment has not been handed over to the carrier.' : `The shipment is ${status.replaceAll('_', ' ')}.`),
   ]
 }
