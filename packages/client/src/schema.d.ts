@@ -2011,7 +2011,7 @@ export interface paths {
         put?: never;
         /**
          * Report what became of a shipment
-         * @description Reports may come twice, late and out of order; only news moves the shipment. A delivery moves the units of the order too.
+         * @description Reports may come twice, late and out of order; only news moves the shipment. What happened before the shipment left (by more than a quarter of an hour, for clocks that differ) is refused. A delivery moves the units of the order too.
          */
         post: operations["trackShipment"];
         delete?: never;
@@ -16635,7 +16635,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description busy, fulfillment_action_not_allowed, too_few_units, no_rate, no_ship_to */
+            /** @description busy, fulfillment_action_not_allowed, too_few_units, no_rate, no_ship_to, address_not_printable */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -18174,7 +18174,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description invalid_input, idempotency_key_reused, shipment_report_in_future */
+            /** @description invalid_input, idempotency_key_reused, shipment_report_in_future, shipment_report_before_departure */
             422: {
                 headers: {
                     [name: string]: unknown;

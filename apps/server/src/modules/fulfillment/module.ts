@@ -24,6 +24,7 @@ export function fulfillmentModule(ports: OrderPorts): Module {
       nothing_to_pick: { status: 409, title: 'Nothing is left to pick' },
       order_not_releasable: { status: 409, title: 'The order may not be released' },
       shipment_not_handed_over: { status: 409, title: 'The shipment has not left' },
+      shipment_report_before_departure: { status: 422, title: 'The report tells of a time before the departure' },
       shipment_report_in_future: { status: 422, title: 'The report tells of the future' },
     },
     loops: [releaseLoop, expirePickupsLoop(ports)],

@@ -11,12 +11,12 @@ const REPORTED = ['in_transit', 'out_for_delivery', 'delayed', 'attempted', 'del
 
 const postTracking = route({
   operation_id: 'trackShipment', method: 'POST', url: '/v1/shipments/:shipment_id/tracking-events', tag: 'shipping', permission: trackShipments.permission, summary: 'Report what became of a shipment',
-  description: 'Reports may come twice, late and out of order; only news moves the shipment. A delivery moves the units of the order too.',
+  description: 'Reports may come twice, late and out of order; only news moves the shipment. What happened before the shipment left (by more than a quarter of an hour, for clocks that differ) is refused. A delivery moves the units of the order too.',
   params: ShipmentParams,
   body: Type.Object({
     status: OneOf(REPORTED), occurred_at: Type.Optional(Instant), carrier_status: Type.Optional(Type.String({ minLength: 1, maxLength: 100, description: 'The carrier\'s own word' })), place: Type.Optional(Type.String({ maxLength: 200 })),
   }, closed),
-  reply: { status: 201, schema: ShipmentSchema }, problems: ['not_found', 'shipment_not_handed_over', 'shipment_report_in_future'],
+  reply: { status: 201, schema: ShipmentSchema }, problems: ['not_found', 'shipment_not_handed_over', 'shipment_report_in_future', 'shipment_report_before_departure'],
   handle: async ({ params, body, db, submit }) => {
     const { shipment_id } = await submit(trackShipments, {
       shipment_id: ids.shipment.parse(params.shipment_id)!, status: body.status, occurred_at: body.occurred_at === undefined ? undefined : new Date(body.occurred_at),

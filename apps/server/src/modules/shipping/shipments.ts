@@ -89,7 +89,8 @@ export async function recordTracking(tx: Tx, shipments: readonly ShipmentRow[], 
     shipment.status = decision.next
     shipment.last_event_at = decision.last_event_at
     shipment.shipped_at ??= at
-    if (status === 'delivered') shipment.delivered_at = at
+    // Clocks differ a little: nothing arrives before it has left.
+    if (status === 'delivered') shipment.delivered_at = at < shipment.shipped_at ? shipment.shipped_at : at
     moved.add(shipment)
     return { moved_to: status }
   })

@@ -2,6 +2,7 @@ import { present } from '../../../kernel/assert.ts'
 import { ids } from '../../../kernel/id-kinds.ts'
 import { Refusal, refuse } from '../../../kernel/problem.ts'
 import { groupByKey } from '../../../kernel/quantity.ts'
+import { addMs, MINUTE_MS } from '../../../kernel/time.ts'
 import { inScope, type Caller } from '../../../platform/caller.ts'
 import { batchCommand, type BatchContext, type BatchItem, type Outcome } from '../../../platform/command.ts'
 import type { Tx } from '../../../platform/db.ts'
@@ -34,7 +35,7 @@ function visible({ shipments, orders }: Locked, caller: Caller, shipmentId: stri
 
 /**
  * What carriers report. Reports that tell nothing new are stored and move nothing; a delivery moves the units of the
- * shipment in the same transaction. Refuses a report on a shipment that has not been handed over.
+ * shipment in the same transaction. Refuses a report on a shipment that has not been handed over, and one of a time before that.
  */
 export const trackShipments = batchCommand('fulfillment.track_shipments', 'shipping:ship', async (context, items: readonly BatchItem<TrackShipment>[]) => {
   const locked = await lockTracked(context.tx, [...new Set(items.map(({ input }) => input.shipment_id))])
@@ -56,10 +57,14 @@ export const trackShipments = batchCommand('fulfillment.track_shipments', 'shipp
   return outcomes
 })
 
+/** How far the clocks of carriers may be behind ours. */
+const CLOCK_SKEW_MS = 15 * MINUTE_MS
+
 function refusalOf(shipment: ShipmentRow | undefined, { input, now }: BatchItem<TrackShipment>): Refusal | undefined {
   if (shipment === undefined) return refuse('not_found', 'There is no such shipment.')
   if (shipment.shipped_at === null) return refuse('shipment_not_handed_over', `The shipment is ${shipment.status.replaceAll('_', ' ')}; hand it over to the carrier first.`)
   if (input.occurred_at !== undefined && input.occurred_at > now) return refuse('shipment_report_in_future', 'The report tells of what has not happened yet.')
+  if (input.occurred_at !== undefined && input.occurred_at < addMs(shipment.shipped_at, -CLOCK_SKEW_MS)) return refuse('shipment_report_before_departure', 'The report tells of a time before the shipment left.', { shipped_at: shipment.shipped_at.toISOString() })
   return undefined
 }
 
