@@ -110,16 +110,18 @@ async function deliveredMoves(tx: Tx, shipments: readonly ShipmentRow[]): Promis
   })
 }
 
-/** Everything that a fulfillment order has shipped has arrived, at the time of the item. */
+/** Everything that a fulfillment order has shipped has arrived, at the time of the item. Who says it again is refused, in the same batch too. */
 export const deliverBatch = batchCommand('fulfillment.deliver', 'shipping:ship', async (context, items: readonly BatchItem<Work<object>>[]) => {
   const wanted = items.map(({ input }) => input.fulfillment_order_id)
   const works = new Map((await findFulfillmentOrders(context.tx, wanted)).map((work) => [work.id, work]))
   const shipments = groupByKey(await findShipmentsOfFulfillmentOrders(context.tx, wanted), ({ fulfillment_order_id }) => fulfillment_order_id)
   const locked = await lockTracked(context.tx, [...shipments.values()].flat().map(({ id }) => id))
+  const taken = new Set<string>()
   const outcomes = items.map((item): Outcome<Done> => {
     const work = works.get(item.input.fulfillment_order_id)
     if (work === undefined || !inScope(item.caller, work)) return { ok: false, refusal: refuse('not_found', 'There is no such fulfillment order.') }
-    if (underWay(locked, shipments.get(work.id) ?? []).length === 0) return { ok: false, refusal: refuse('fulfillment_action_not_allowed', 'Nothing of it is under way.', { action: 'deliver', status: work.status }) }
+    if (taken.has(work.id) || underWay(locked, shipments.get(work.id) ?? []).length === 0) return { ok: false, refusal: refuse('fulfillment_action_not_allowed', 'Nothing of it is under way.', { action: 'deliver', status: work.status }) }
+    taken.add(work.id)
     return { ok: true, output: { fulfillment_order_id: work.id }, subject_id: work.id }
   })
   const accepted = items.flatMap((item, index) => (outcomes[index]!.ok ? underWay(locked, shipments.get(item.input.fulfillment_order_id) ?? []).map(({ id }) => ({ item, shipment_id: id })) : []))
