@@ -5,6 +5,9 @@ import { Address, Anything, closed, Code, Email, Id, Instant, Money, OneOf, Plai
 /** Most lines that one call may order; imports take orders of any length. */
 export const MAX_LINES = 500
 
+/** Words to find orders by. */
+export const Tags = Type.Array(Type.String({ pattern: '^\\S(.*\\S)?$', maxLength: 60, description: 'Without blanks around it' }), { maxItems: 30, uniqueItems: true })
+
 const Line = Type.Object({
   sku: Type.Optional(Sku),
   channel_sku: Type.Optional(Type.String({ minLength: 1, maxLength: 128, description: 'What the channel calls the variant, where it is mapped' })),
@@ -47,7 +50,7 @@ export const CaptureBody = Type.Object({
   payments: Type.Optional(Type.Array(Tender, { maxItems: 10 })),
   custom_fields: Type.Optional(Anything),
   note: Type.Optional(Type.String({ maxLength: 2_000 })),
-  tags: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 60 }), { maxItems: 30 })),
+  tags: Type.Optional(Tags),
 }, closed)
 
 export type CaptureInput = Static<typeof CaptureBody> & {

@@ -48,6 +48,29 @@ test('a bundle is shown with its price as money, at each of its parts', async ()
   expect(order.body['lines']).toMatchObject(['CUP', 'TEA'].map((sku) => ({ sku, bundle: { sku: 'SET', name: 'Tea set', quantity: 2, unit_price: { amount: '8.00', currency: 'GBP' }, input_line: 1 } })))
 })
 
+describe('an edit', () => {
+  test('of custom fields answers to the form that the order was placed with', async () => {
+    await app().post('/v1/channels', { code: 'catalog', name: 'Catalog', kind: 'phone', currency: 'GBP', payment_expectation: 'on_account' })
+    const form = (required: boolean) => app().call('PUT', '/v1/channels/catalog/order-form', { fields: [
+      { key: 'catalog_code', label: 'Code on the catalog', type: 'text', required, max_length: 10, applies_to: 'order' }, { key: 'gift', label: 'Gift', type: 'boolean', applies_to: 'order' },
+    ] })
+    expect((await form(true)).status).toBe(200)
+    const order = await placed({ channel: 'catalog', custom_fields: { catalog_code: 'SPRING' } })
+    expect((await edit(order, { custom_fields: { gift: true } })).body.errors).toMatchObject([{ pointer: '/custom_fields/catalog_code', code: 'required' }])
+    expect((await edit(order, { custom_fields: { catalog_code: 'SPRING', gitf: true } })).body.errors).toMatchObject([{ pointer: '/custom_fields/gitf', code: 'unknown_field' }])
+    expect((await edit(order, { custom_fields: { catalog_code: 'AUTUMN', gift: true } })).body['custom_fields']).toEqual({ catalog_code: 'AUTUMN', gift: true })
+    await form(false)
+    expect((await edit(order, { custom_fields: {} })).body.errors?.[0]?.code).toBe('required')
+  })
+
+  test.each([[['x', 'x'], '/tags'], [['x', ' '], '/tags/1'], [[' x'], '/tags/0']])('with the tags %j is refused', async (tags, pointer) => {
+    const order = await placed()
+    const refused = await edit(order, { tags })
+    expect([refused.status, refused.body.errors?.[0]?.pointer]).toEqual([422, pointer])
+    expect((await shop.order({ lines: [{ sku: 'TEA', quantity: 1 }], tags })).body.errors?.[0]?.pointer).toBe(pointer)
+  })
+})
+
 describe('an address', () => {
   test('is needed by goods that are shipped, and by nothing else', async () => {
     await shop.stock('york', { TEA: 5 })

@@ -3,10 +3,10 @@ import { ids } from '../../kernel/id-kinds.ts'
 import { readOrderEvents } from '../../platform/event-feed.ts'
 import { listQuery, pageOf } from '../../platform/http/listing.ts'
 import { route, type Route } from '../../platform/http/route.ts'
-import { Address, closed, Id, Instant, OneOf } from '../../platform/http/schemas.ts'
+import { Address, Anything, closed, Id, Instant, OneOf } from '../../platform/http/schemas.ts'
 import { EventSchema } from '../../platform/platform.routes.ts'
 import { requireOrder } from './access.ts'
-import { CaptureBody, type CaptureInput } from './capture-input.ts'
+import { CaptureBody, Tags, type CaptureInput } from './capture-input.ts'
 import { cancelOrder } from './commands/cancel-order.ts'
 import { captureOrders } from './commands/capture-orders.ts'
 import { placeHold, releaseHolds } from './commands/holds.ts'
@@ -49,11 +49,12 @@ const timeline = route({
 })
 
 const patch = route({
-  operation_id: 'updateOrder', method: 'PATCH', url: '/v1/orders/:order_id', tag: 'orders', permission: updateOrder.permission, summary: 'Change the shipping address, the note or the tags',
+  operation_id: 'updateOrder', method: 'PATCH', url: '/v1/orders/:order_id', tag: 'orders', permission: updateOrder.permission, summary: 'Change the shipping address, the note, the tags or custom fields',
   description: 'The address may change until the goods are packed. A `bad_address` hold stays until somebody releases it.',
   params: OrderParams,
   body: Type.Object({
-    shipping_address: Type.Optional(Address), note: Type.Optional(Type.String({ maxLength: 2_000 })), tags: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 60 }), { maxItems: 30 })),
+    shipping_address: Type.Optional(Address), note: Type.Optional(Type.String({ maxLength: 2_000 })), tags: Type.Optional(Tags),
+    custom_fields: Type.Optional(Type.Unsafe<Record<string, unknown>>({ ...Anything, description: 'All answers, checked by the form that the order was placed with' })),
   }, closed),
   reply: { status: 200, schema: OrderSchema }, problems: ['not_found', 'address_fixed'],
   handle: async ({ params, body, db, caller, seen_version, run, etag }) => {

@@ -59,6 +59,8 @@ function fieldError(error: ErrorObject, base: string): FieldError {
     case 'format':
       return { pointer: at, code: 'wrong_format', detail: `${quoted} is not a valid ${String(params['format'])}.` }
     case 'minLength': case 'maxLength': case 'minItems': case 'maxItems': case 'minimum': case 'maximum': case 'exclusiveMinimum': case 'exclusiveMaximum':
+    case 'uniqueItems':
+      return { pointer: at, code: 'duplicate', detail: `${quoted} has an entry twice.` }
       return { pointer: at, code: error.keyword.startsWith('min') || error.keyword === 'exclusiveMinimum' ? 'too_small' : 'too_large', detail: `${quoted} ${error.message ?? 'is out of range'}.` }
     default:
       return { pointer: at, code: error.keyword, detail: `${quoted} ${error.message ?? 'is not valid'}.` }
