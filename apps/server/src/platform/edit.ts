@@ -32,9 +32,10 @@ function jsonable(value: unknown): unknown {
   return typeof value === 'bigint' ? value.toString() : value ?? null
 }
 
-/** The fields of the edit that somebody else changed since the version the editor saw. */
+/** The fields of the edit that somebody else changed since the version the editor saw. Refuses a version that has not been yet. */
 export function conflictingFields(current: Editable, fields: readonly string[], seenVersion: number | undefined): string[] {
   if (seenVersion === undefined) return []
+  if (seenVersion > current.version) throw refuse('stale_version', `There is no version ${seenVersion} yet. Look at the current values and decide again.`, { current_version: current.version })
   return fields.filter((field) => (current.field_versions[field] ?? 0) > seenVersion)
 }
 
@@ -47,8 +48,8 @@ export async function applyPatch(
 ): Promise<AuditNote | undefined> {
   const changes = changedFields(current, patch)
   const fields = Object.keys(changes)
-  if (fields.length === 0) return undefined
   const conflicts = conflictingFields(current, fields, seenVersion)
+  if (fields.length === 0) return undefined
   if (conflicts.length > 0) {
     throw refuse('stale_version', `Somebody else changed ${conflicts.join(', ')} meanwhile. Look at the current values and decide again.`, {
       current_version: current.version,

@@ -63,6 +63,14 @@ describe('an edit', () => {
     expect((await edit(order, { custom_fields: {} })).body.errors?.[0]?.code).toBe('required')
   })
 
+  test('that claims to have seen what has not been yet is stale', async () => {
+    const order = await placed()
+    for (const note of ['new', '']) {
+      const refused = await edit(order, { note }, { 'if-match': '"999"' })
+      expect([refused.status, refused.body.code]).toEqual([412, 'stale_version'])
+    }
+  })
+
   test.each([[['x', 'x'], '/tags'], [['x', ' '], '/tags/1'], [[' x'], '/tags/0']])('with the tags %j is refused', async (tags, pointer) => {
     const order = await placed()
     const refused = await edit(order, { tags })
