@@ -163,6 +163,8 @@ describe('bad orders', () => {
     ['1,000 lines', { ...good, lines: Array.from({ length: 1_000 }, () => ({ sku: 'TEA', quantity: 1 })) }, '/lines'],
     ['a NUL byte', { ...good, note: 'a\0b' }, '/note'],
     ['a date in the past', { ...good, requested_delivery_date: '2020-01-01' }, '/requested_delivery_date'],
+    ['a country that is none', { ...good, shipping_address: { ...HOME, country: 'XX' } }, '/shipping_address/country'],
+    ['a shipping method that nobody offers', { ...good, shipping_method: 'teleport' }, '/shipping_method'],
     ['no lines', { channel: 'web' }, '/lines'],
   ])('%s is named at its place and changes nothing', async (_, body, pointer) => {
     const before = await app().get('/v1/orders?count=true')

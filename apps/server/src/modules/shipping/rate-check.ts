@@ -1,3 +1,4 @@
+import { isCountry } from '../../kernel/country.ts'
 import { isCurrency } from '../../kernel/money.ts'
 import type { FieldError } from '../../kernel/problem.ts'
 import type { RateTable, WeightStep } from './rates.ts'
@@ -115,10 +116,6 @@ function checkSteps(table: RateTable, steps: readonly WeightStep[], priced: Read
 
 function checkZone(zone: string, zones: ReadonlySet<string>, path: readonly (string | number)[], report: Report): void {
   if (!zones.has(zone)) report(path, 'unknown_zone', `There is no zone ${zone}.`)
-}
-
-function isCountry(code: string): boolean {
-  return /^[A-Z]{2}$/.test(code)
 }
 
 function isPositive(value: number): boolean {

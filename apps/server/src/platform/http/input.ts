@@ -1,13 +1,14 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import formatsModule from 'ajv-formats'
+import { isCountry } from '../../kernel/country.ts'
 import { refuse, type FieldError } from '../../kernel/problem.ts'
 
 // The package is CommonJS and carries its plugin in `default`.
 const addFormats = formatsModule as unknown as (ajv: Ajv) => Ajv
 
 /** Bodies mean what they say: "5" is not 5. Query strings know only texts, so they are coerced. */
-const BODY = addFormats(new Ajv({ allErrors: true, strict: false, coerceTypes: false, useDefaults: true }))
-const TEXTUAL = addFormats(new Ajv({ allErrors: true, strict: false, coerceTypes: true, useDefaults: true }))
+const BODY = addFormats(new Ajv({ allErrors: true, strict: false, coerceTypes: false, useDefaults: true, formats: { country: isCountry } }))
+const TEXTUAL = addFormats(new Ajv({ allErrors: true, strict: false, coerceTypes: true, useDefaults: true, formats: { country: isCountry } }))
 
 /** A validator that is compiled when it is first used: hundreds of routes would hold up every start for most of a second. */
 export function createValidator(schema: object, part: string | undefined): Pick<ValidateFunction, 'errors'> & ((data: unknown) => boolean) {

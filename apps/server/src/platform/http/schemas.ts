@@ -11,7 +11,7 @@ export const Money = Type.Object({
 
 export const Instant = Type.String({ format: 'date-time', description: 'RFC 3339' })
 export const PlainDate = Type.String({ format: 'date' })
-export const Country = Type.String({ pattern: '^[A-Z]{2}$', description: 'ISO 3166-1 alpha-2', examples: ['GB'] })
+export const Country = Type.String({ format: 'country', description: 'ISO 3166-1 alpha-2', examples: ['GB'] })
 export const Currency = Type.String({ pattern: '^[A-Z]{3}$', description: 'ISO 4217', examples: ['GBP'] })
 export const Code = Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,62}$', description: 'Lower-case letters, digits and hyphens' })
 export const Sku = Type.String({ minLength: 1, maxLength: 64 })

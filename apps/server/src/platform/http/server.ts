@@ -56,6 +56,8 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     requestTimeout: 0,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 200 },
+    // Answers are not checked: what was stored when the world was different is shown as it is.
+    serializerOpts: { ajv: { formats: { country: true } } },
   })
   app.setValidatorCompiler(({ schema, httpPart }) => createValidator(schema as object, httpPart))
   await app.register(cookie)

@@ -1,3 +1,5 @@
+import { COUNTRIES } from '../../../kernel/country.ts'
+
 /** Words of the file that the standard names differently. */
 const ALIASES: Readonly<Record<string, string>> = {
   EIRE: 'IE', RSA: 'ZA', USA: 'US', UK: 'GB', UAE: 'AE', 'Czech Republic': 'CZ', 'Hong Kong': 'HK', Korea: 'KR', Turkey: 'TR',
@@ -7,11 +9,7 @@ const CODES = listCountries()
 
 function listCountries(): ReadonlyMap<string, string> {
   const names = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' })
-  const letters = Array.from('ABCDEFGHIJKLMNOPQRSTUVWXYZ')
-  const codes = letters.flatMap((first) => letters.map((second) => first + second))
-  // EU, UN and their like are no places to deliver to, and UK and other old codes would shadow the current ones.
-  const places = codes.filter((code) => !['EU', 'EZ', 'UN', 'ZZ', 'QO', 'XA', 'XB'].includes(code) && Intl.getCanonicalLocales(`und-${code}`)[0] === `und-${code}`)
-  const named = places.flatMap((code): [string, string][] => {
+  const named = COUNTRIES.flatMap((code): [string, string][] => {
     const name = names.of(code)
     return name === undefined ? [] : [[name.toLowerCase(), code]]
   })
