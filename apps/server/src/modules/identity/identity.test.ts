@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { useApp } from '../../../test/harness/app.ts'
+import { ADMIN_KEY, useApp } from '../../../test/harness/app.ts'
 
 const app = useApp()
 
@@ -136,11 +136,24 @@ describe('bad input', () => {
     ['{"email":', 400, 'malformed_json'],
     ['{"email":"x@example.com","name":"a\\u0000b","password":"long enough pw","roles":[{"role":"viewer"}]}', 422, 'invalid_input'],
     [JSON.stringify({ ...staff('d@example.com'), admin: true }), 422, 'invalid_input'],
+    ['{"__proto__":{"admin":true},"email":"d@example.com"}', 422, 'invalid_input'],
     [JSON.stringify({ blob: 'x'.repeat(5_000_000) }), 413, 'body_too_large'],
   ])('%# gets a precise problem', async (body, status, code) => {
     const answer = await app().post('/v1/users', body)
     expect([answer.status, answer.body.code]).toEqual([status, code])
     expect(answer.headers['content-type']).toContain('application/problem+json')
+  })
+
+  test.each([['"__proto__":1', '/__proto__'], ['"roles":[{"role":"viewer","__proto__":{}}]', '/roles/0/__proto__']])('%s is a field that nobody knows', async (field, pointer) => {
+    const answer = await app().post('/v1/users', `${JSON.stringify(staff('p@example.com')).slice(0, -1)},${field}}`)
+    expect(answer.body.errors).toMatchObject([{ pointer, code: 'unknown_field' }])
+  })
+
+  test('text that is not UTF-8 is refused, not guessed', async () => {
+    const [before, after] = JSON.stringify(staff('latin@example.com')).split('Ann')
+    const payload = Buffer.concat([Buffer.from(before!), Buffer.from([0x4a, 0xfc]), Buffer.from(after!)])
+    const answer = await app().application.server.inject({ method: 'POST', url: '/v1/users', payload, headers: { authorization: `Bearer ${ADMIN_KEY}`, 'content-type': 'application/json' } })
+    expect([answer.statusCode, answer.json<{ code: string }>().code]).toEqual([400, 'malformed_json'])
   })
 
   test('lists refuse what their grammar does not know', async () => {

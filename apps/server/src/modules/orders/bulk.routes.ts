@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream'
 import { Type } from 'typebox'
 import { ids } from '../../kernel/id-kinds.ts'
 import { invalid } from '../../kernel/problem.ts'
-import { createValidator, fieldErrors, parseJson, unstorableText } from '../../platform/http/input.ts'
+import { createValidator, fieldErrors, parseJson, unusableInput } from '../../platform/http/input.ts'
 import { NDJSON, readLines, writeLine, type NdjsonLine } from '../../platform/http/ndjson.ts'
 import { route, type Call, type Route } from '../../platform/http/route.ts'
 import { closed } from '../../platform/http/schemas.ts'
@@ -29,7 +29,7 @@ export function bulkRoutes(ports: OrderPorts): Route[] {
   const read = (found: NdjsonLine): CaptureInput => {
     if ('refusal' in found) throw found.refusal
     const input = parseJson(found.text)
-    const bad = unstorableText(input)
+    const bad = unusableInput(input)
     if (bad !== undefined) throw invalid([bad])
     if (!isValid(input)) throw invalid(fieldErrors(isValid.errors ?? [], 'body'))
     return input as CaptureInput

@@ -22,11 +22,21 @@ export function createValidator(schema: object, part: string | undefined): Pick<
   return validate
 }
 
+const UTF8 = new TextDecoder('utf-8', { fatal: true })
+
+/** Refuses bytes that are no UTF-8 (`malformed_json`), before marks in place of letters are stored for good. */
+export function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return UTF8.decode(bytes)
+  } catch {
+    throw refuse('malformed_json', 'The text is not valid UTF-8.')
+  }
+}
+
 /** Refuses text that is no JSON (`malformed_json`). */
 export function parseJson(text: string): unknown {
   try {
-    // Assigning to __proto__ while merging would poison prototypes; JSON.parse itself makes it a plain property.
-    return JSON.parse(text, (key, value: unknown) => (key === '__proto__' ? undefined : value))
+    return JSON.parse(text)
   } catch (error) {
     throw refuse('malformed_json', `The text is not valid JSON: ${(error as Error).message}.`)
   }
@@ -59,9 +69,9 @@ function fieldError(error: ErrorObject, base: string): FieldError {
       return { pointer: at, code: 'wrong_format', detail: `${quoted} does not have the form ${String(params['pattern'])}.` }
     case 'format':
       return { pointer: at, code: 'wrong_format', detail: `${quoted} is not a valid ${String(params['format'])}.` }
-    case 'minLength': case 'maxLength': case 'minItems': case 'maxItems': case 'minimum': case 'maximum': case 'exclusiveMinimum': case 'exclusiveMaximum':
     case 'uniqueItems':
       return { pointer: at, code: 'duplicate', detail: `${quoted} has an entry twice.` }
+    case 'minLength': case 'maxLength': case 'minItems': case 'maxItems': case 'minimum': case 'maximum': case 'exclusiveMinimum': case 'exclusiveMaximum':
       return { pointer: at, code: error.keyword.startsWith('min') || error.keyword === 'exclusiveMinimum' ? 'too_small' : 'too_large', detail: `${quoted} ${error.message ?? 'is out of range'}.` }
     default:
       return { pointer: at, code: error.keyword, detail: `${quoted} ${error.message ?? 'is not valid'}.` }
@@ -74,10 +84,11 @@ function article(type: string): string {
 }
 
 /**
- * The first text that no database can hold: one with a NUL byte or half a surrogate pair. Found before
- * anything is done with the input.
+ * The first thing that must not come further: text that no database can hold, with a NUL byte or half a surrogate pair,
+ * or a field `__proto__`, which would poison prototypes where somebody merges the object. Found before anything is done
+ * with the input.
  */
-export function unstorableText(value: unknown, pointer = ''): FieldError | undefined {
+export function unusableInput(value: unknown, pointer = ''): FieldError | undefined {
   if (typeof value === 'string') {
     if (!value.includes('\0') && value.isWellFormed()) return undefined
     return { pointer, code: 'unstorable_text', detail: 'The text holds a NUL byte or half of a surrogate pair. Send valid Unicode without NUL.' }
@@ -85,7 +96,8 @@ export function unstorableText(value: unknown, pointer = ''): FieldError | undef
   if (value === null || typeof value !== 'object') return undefined
   for (const [key, child] of Object.entries(value)) {
     const at = `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`
-    const found = unstorableText(key, at) ?? unstorableText(child, at)
+    if (key === '__proto__') return { pointer: at, code: 'unknown_field', detail: '`__proto__` is not a field here.' }
+    const found = unusableInput(key, at) ?? unusableInput(child, at)
     if (found !== undefined) return { ...found, pointer: found.pointer.replaceAll('\0', '\\u0000') }
   }
   return undefined

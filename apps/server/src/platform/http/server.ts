@@ -9,7 +9,7 @@ import type { Request } from '../command.ts'
 import { sqlState, type Database } from '../db.ts'
 import type { Executor } from '../executor.ts'
 import type { Logger } from '../log.ts'
-import { createValidator, fieldErrors, parseJson, unstorableText } from './input.ts'
+import { createValidator, decodeUtf8, fieldErrors, parseJson, unusableInput } from './input.ts'
 import { NDJSON } from './ndjson.ts'
 import { registerOpenApi } from './openapi.ts'
 import { problemDocument } from './problems.ts'
@@ -102,7 +102,7 @@ function registerRoute(app: FastifyInstance, options: ServerOptions, route: Rout
     // Who may call is settled before the body is read.
     onRequest: async (request) => { request.caller = await admit(options, route, request) },
     preValidation: async (request) => {
-      const bad = (route.reads === undefined ? unstorableText(request.body) : undefined) ?? unstorableText(request.params, '/params') ?? unstorableText(request.query, '/query')
+      const bad = (route.reads === undefined ? unusableInput(request.body) : undefined) ?? unusableInput(request.params, '/params') ?? unusableInput(request.query, '/query')
       if (bad !== undefined) throw invalid([bad])
     },
     handler: async (request, reply) => {
@@ -175,14 +175,14 @@ function seenVersion(request: FastifyRequest): number | undefined {
   return Number(match[1])
 }
 
-/** JSON, parsed here so that a malformed body is told apart from a wrong one; and streams for the routes that read them. */
+/** JSON in UTF-8, parsed here so that a malformed body is told apart from a wrong one; and streams for the routes that read them. */
 function parseBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     if (request.routeOptions.config.route?.reads !== undefined) return done(wrongMediaType(request))
-    if (body === '') return done(null, undefined)
+    if (body.length === 0) return done(null, undefined)
     try {
-      done(null, parseJson(body as string))
+      done(null, parseJson(decodeUtf8(body as Buffer)))
     } catch (error) {
       done(error as Error)
     }
