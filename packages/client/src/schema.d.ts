@@ -1298,7 +1298,7 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change the shipping address, the note or the tags
+         * Change the shipping address, the note, the tags or custom fields
          * @description The address may change until the goods are packed. A `bad_address` hold stays until somebody releases it.
          */
         patch: operations["updateOrder"];
@@ -2375,6 +2375,7 @@ export interface components {
             region?: string;
             postal_code?: string;
             /**
+             * Format: country
              * @description ISO 3166-1 alpha-2
              * @example GB
              */
@@ -12880,7 +12881,7 @@ export interface operations {
                     delivery?: "ship" | "pickup";
                     /** @description Lower-case letters, digits and hyphens */
                     pickup_location?: string;
-                    /** @description Lower-case letters, digits and hyphens */
+                    /** @description A service of the carrier: `standard`, `next-day` */
                     shipping_method?: string;
                     /** Format: date */
                     requested_delivery_date?: string;
@@ -13101,6 +13102,10 @@ export interface operations {
                     shipping_address?: components["schemas"]["Address"];
                     note?: string;
                     tags?: string[];
+                    /** @description All answers, checked by the form that the order was placed with */
+                    custom_fields?: {
+                        [key: string]: unknown;
+                    };
                 };
             };
         };
@@ -13786,7 +13791,7 @@ export interface operations {
                         delivery?: "ship" | "pickup";
                         /** @description Lower-case letters, digits and hyphens */
                         pickup_location?: string;
-                        /** @description Lower-case letters, digits and hyphens */
+                        /** @description A service of the carrier: `standard`, `next-day` */
                         shipping_method?: string;
                         /** Format: date */
                         requested_delivery_date?: string;
@@ -14120,7 +14125,7 @@ export interface operations {
                         delivery?: "ship" | "pickup";
                         /** @description Lower-case letters, digits and hyphens */
                         pickup_location?: string;
-                        /** @description Lower-case letters, digits and hyphens */
+                        /** @description A service of the carrier: `standard`, `next-day` */
                         shipping_method?: string;
                         /** Format: date */
                         requested_delivery_date?: string;
@@ -14991,6 +14996,7 @@ export interface operations {
                              */
                             currency: string;
                             /**
+                             * Format: country
                              * @description ISO 3166-1 alpha-2
                              * @example GB
                              */
@@ -15105,6 +15111,7 @@ export interface operations {
                      */
                     currency: string;
                     /**
+                     * Format: country
                      * @description ISO 3166-1 alpha-2
                      * @example GB
                      */
@@ -15170,6 +15177,7 @@ export interface operations {
                              */
                             currency: string;
                             /**
+                             * Format: country
                              * @description ISO 3166-1 alpha-2
                              * @example GB
                              */
@@ -15317,6 +15325,7 @@ export interface operations {
                     location: string;
                     ship_to: {
                         /**
+                         * Format: country
                          * @description ISO 3166-1 alpha-2
                          * @example GB
                          */

@@ -41,7 +41,7 @@ export const CaptureBody = Type.Object({
   billing_address: Type.Optional(Address),
   delivery: Type.Optional(OneOf(['ship', 'pickup'])),
   pickup_location: Type.Optional(Code),
-  shipping_method: Type.Optional(Code),
+  shipping_method: Type.Optional(Type.String({ ...Code, description: 'A service of the carrier: `standard`, `next-day`' })),
   requested_delivery_date: Type.Optional(PlainDate),
   lines: Type.Array(Line, { minItems: 1, maxItems: MAX_LINES }),
   reservation_id: Type.Optional(Type.String({ ...Id(ids.reservation), description: 'A reservation of this channel whose units the order takes where they are held. Units it does not need are available again; a refused order leaves the reservation as it is.' })),

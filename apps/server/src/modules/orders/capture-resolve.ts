@@ -9,6 +9,7 @@ import { explodeBundles, findVariants, findVariantsBySku, type Variant } from '.
 import { checkAnswers, findChannelsByCode, orderForms, resolveChannelSkus, type Channel, type FormField } from '../channels/index.ts'
 import { holdReservations, refuseConversion, type HeldReservation } from '../inventory/index.ts'
 import { findLocationsByCode, type Location } from '../locations/index.ts'
+import { findRateTable, IN_HOUSE, shippingMethods } from '../shipping/index.ts'
 import type { CaptureInput } from './capture-input.ts'
 import { priceOrder, type PricedOrder } from './capture.ts'
 import { findByExternalIds } from './orders.db.ts'
@@ -42,6 +43,8 @@ type LookedUp = {
   locations: ReadonlyMap<string, Location>
   existing: ReadonlyMap<string, { id: string; content_hash: string | null }>
   reservations: ReadonlyMap<string, HeldReservation>
+  /** Of the carrier; empty where no order names one. */
+  shipping_methods: readonly string[]
 }
 
 /** Looks up everything the orders name, in a fixed number of statements, and decides about each order alone. */
@@ -120,6 +123,9 @@ function priceErrors({ input, caller }: Item): FieldError[] {
 
 function deliveryErrors(input: CaptureInput, known: LookedUp): FieldError[] {
   const errors: FieldError[] = []
+  if (input.shipping_method !== undefined && !known.shipping_methods.includes(input.shipping_method)) {
+    errors.push({ pointer: '/shipping_method', code: 'unknown_shipping_method', detail: `There is no shipping method "${input.shipping_method}". There is ${known.shipping_methods.join(', ')}.` })
+  }
   for (const [index, line] of input.lines.entries()) {
     if ((line.sku === undefined) === (line.channel_sku === undefined)) errors.push({ pointer: `/lines/${index}/sku`, code: 'required', detail: 'A line names its variant by `sku` or by `channel_sku`, one of them.' })
   }
@@ -180,11 +186,17 @@ async function lookUp(tx: Tx, items: readonly Item[]): Promise<LookedUp> {
   })
   return {
     channels, by_sku, by_channel_sku, reservations,
+    shipping_methods: items.some(({ input }) => input.shipping_method !== undefined) ? await offeredMethods(tx) : [],
     components: bundles.length === 0 ? new Map() : await explodeBundles(tx, unique(bundles)),
     forms: withForms.length === 0 ? new Map() : await orderForms(tx, withForms.map(({ id, form_version }) => ({ channel_id: id, form_version }))),
     locations: pickups.length === 0 ? new Map() : await findLocationsByCode(tx, pickups),
     existing: keys.length === 0 ? new Map() : new Map((await findByExternalIds(tx, keys)).map((order) => [`${order.channel_id} ${order.external_id ?? ''}`, order])),
   }
+}
+
+async function offeredMethods(tx: Tx): Promise<string[]> {
+  const table = await findRateTable(tx, IN_HOUSE)
+  return table === undefined ? [] : shippingMethods(table.definition)
 }
 
 async function lookUpChannelSkus(tx: Tx, items: readonly Item[], channels: ReadonlyMap<string, Channel>): Promise<Map<string, Variant>> {

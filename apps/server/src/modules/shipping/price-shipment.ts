@@ -30,7 +30,12 @@ function coordinatesOf(latitude: number | null | undefined, longitude: number | 
   return typeof latitude === 'number' && typeof longitude === 'number' ? { latitude, longitude } : undefined
 }
 
-/** The service that an order's shipping method asks for; methods that the carrier does not know travel as standard. */
+/** Methods are codes, which have hyphens: the method of the service `next_day` is `next-day`. */
+export function shippingMethods(table: RateTable): string[] {
+  return table.services.map(({ code }) => code.replaceAll('_', '-'))
+}
+
+/** The service that an order's shipping method asks for; a method that the carrier has given up since travels as standard. */
 export function chooseService(table: RateTable, shipping_method: string): string {
   const code = shipping_method.replaceAll('-', '_')
   const known = table.services.find((service) => service.code === code) ?? table.services.find((service) => service.code === 'standard')
