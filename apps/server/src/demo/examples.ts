@@ -22,6 +22,13 @@ const RANGE = [
   { sku: 'LAMP-SIGNAL', name: 'Signal lamp', price: '64.00', weight_grams: 1_900 },
 ] as const
 
+/** Where the range lies, in its order: each location names its shelves in its own way. */
+const BINS: Readonly<Record<string, readonly string[]>> = {
+  'daventry-dc': ['A-03-2', 'A-03-3', 'B-11-1', 'B-12-4', 'D-01-1'],
+  'leeds-dc': ['02-14', '02-15', '05-03', '05-08', '07-01'],
+  'bristol-store': ['Shelf 2', 'Shelf 2', 'Shelf 5', 'Shelf 5', 'Window'],
+}
+
 const gbp = (amount: string) => ({ amount, currency: 'GBP' })
 
 /** One example of everything that waits for somebody, made through the API like any order. */
@@ -65,6 +72,7 @@ async function seedRange(call: ApiCall): Promise<void> {
   const stock: Readonly<Record<string, number>> = { 'daventry-dc': 60, 'leeds-dc': 25, 'bristol-store': 8 }
   for (const [location, units] of Object.entries(stock)) {
     await call('POST', '/v1/stock/receipts', { location, reference: 'opening stock', lines: RANGE.map(({ sku }) => ({ sku, quantity: sku === 'LAMP-SIGNAL' ? Math.ceil(units / 3) : units })) })
+    await call('PUT', '/v1/stock/bins', { location, lines: RANGE.map(({ sku }, index) => ({ sku, bin: BINS[location]![index]! })) })
   }
   await call('POST', '/v1/channels', { code: 'web-store', name: 'Web store', kind: 'web', currency: 'GBP', payment_expectation: 'authorize', tax_rate_basis_points: 2_000 })
   await call('POST', '/v1/channels', { code: 'marketplace', name: 'Marketplace', kind: 'marketplace', currency: 'GBP', payment_expectation: 'prepaid', tax_rate_basis_points: 2_000, stock_buffer: 2 })

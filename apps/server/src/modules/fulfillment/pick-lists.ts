@@ -1,9 +1,8 @@
 import { present } from '../../kernel/assert.ts'
 import { invalid, refuse } from '../../kernel/problem.ts'
-import { localTime } from '../../kernel/time.ts'
 import type { Queryable } from '../../platform/db.ts'
 import { gtinsOf } from '../catalog/index.ts'
-import { findLocations, type Location } from '../locations/index.ts'
+import { findLocations } from '../locations/index.ts'
 import { findOrders, type OrderRow } from '../orders/index.ts'
 import type { PickList, PickOrder } from '../shipping/index.ts'
 import { binKey, binsOf } from './fulfillment.db.ts'
@@ -24,14 +23,13 @@ export async function pickListOf(db: Queryable, works: readonly WorkOrder[], cre
   return {
     location_name: location.name, time_zone: location.time_zone, created_at,
     pick_list_number: open.length === 1 ? open[0]!.number : `${open[0]!.number}+${open.length - 1}`,
-    orders: open.map((work) => orderOf(work, orders.get(work.order_id)!, location, bins, gtins)),
+    orders: open.map((work) => orderOf(work, orders.get(work.order_id)!, bins, gtins)),
   }
 }
 
-function orderOf(work: WorkOrder, order: OrderRow, location: Location, bins: ReadonlyMap<string, string>, gtins: ReadonlyMap<string, string>): PickOrder {
-  const due = work.due_at === null ? undefined : localTime(work.due_at, location.time_zone)
+function orderOf(work: WorkOrder, order: OrderRow, bins: ReadonlyMap<string, string>, gtins: ReadonlyMap<string, string>): PickOrder {
   return {
-    order_number: order.number, service_name: order.shipping_method, ship_by: due === undefined ? null : `${due.date} ${due.time}`,
+    order_number: order.number, service_name: order.shipping_method, ship_by: work.due_at,
     lines: work.lines.flatMap((line) => (unpickedUnits(line) === 0 ? [] : [{
       sku: line.sku, description: line.description, quantity: unpickedUnits(line), bin: bins.get(binKey(work.location_id, line.variant_id)) ?? null, gtin: gtins.get(line.variant_id) ?? null,
     }])),

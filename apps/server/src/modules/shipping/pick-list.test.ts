@@ -5,7 +5,7 @@ import { nameTote, planPickStops, renderPickList, type PickLine, type PickList }
 import { countPages, readPdfText } from './test-support.ts'
 
 const line = (sku: string, bin: string | null, quantity: number): PickLine => ({ sku, bin, quantity, description: `About ${sku}`, gtin: null })
-const order = (order_number: string, ...lines: PickLine[]): PickList['orders'][number] => ({ order_number, lines, service_name: 'Next Day', ship_by: '15:30' })
+const order = (order_number: string, ...lines: PickLine[]): PickList['orders'][number] => ({ order_number, lines, service_name: 'Next Day', ship_by: new Date('2026-06-04T14:30:00Z') })
 const list = (...orders: PickList['orders'][number][]): PickList => ({
   location_name: 'Bristol', time_zone: 'Europe/London', pick_list_number: 'WAVE-17', created_at: new Date('2026-06-04T10:00:00Z'), orders,
 })
@@ -41,6 +41,7 @@ test('the list shows place, counts, totes and stops', async () => {
   const text = readPdfText(await renderPickList(list(order('WEB-1', line('MUG', 'A1', 2)), order('WEB-2', line('MUG', 'A1', 1), line('LAMP', null, 1))), { size: 'a4', fonts: standardFonts() })).split('\n')
   expect(text).toEqual(expect.arrayContaining(['Bristol', '2 lines · 4 units · 2 orders', 'Printed 4 Jun 2026 11:00', 'WAVE-17', 'WEB-1', 'WEB-2', 'A', 'B', 'A1', 'MUG', '3', 'no bin', 'LAMP', 'Page 1 of 1']))
   expect(text).toContain('\u00d72')
+  expect(text).toContain('2 units · Next Day · by 4 Jun 2026 15:30')
 })
 
 test('long lists have pages and one order needs no totes', async () => {
@@ -52,4 +53,5 @@ test('long lists have pages and one order needs no totes', async () => {
   for (let index = 0; index < 80; index++) expect(text).toContain(`B${index}`)
   expect(text.filter((part) => part === 'BIN')).toHaveLength(pages)
   expect(text).not.toContain('\u00d71')
+  expect(text).toEqual(expect.arrayContaining(['Order WEB-1 · Next Day', 'Ship by 4 Jun 2026 15:30']))
 })

@@ -13,8 +13,7 @@ export type PickLine = { sku: string; description: string; bin: string | null; g
 export type PickOrder = {
   order_number: string
   service_name: string | null
-  /** Shown as it is, for example `today 15:30`. */
-  ship_by: string | null
+  ship_by: Date | null
   lines: readonly PickLine[]
 }
 
@@ -93,26 +92,33 @@ function drawHead(paper: Paper, list: PickList, stops: readonly PickStop[]): num
   left += paper.text(list.location_name, { x: MARGIN, y: left, width: half, size: 24, min_size: 13, weight: 'bold', max_lines: 2 })
   const counts = [count(stops.length, 'line'), count(sum(stops), 'unit'), count(list.orders.length, 'order')].join(' · ')
   left += paper.text(counts, { x: MARGIN, y: left, width: half, size: 14, max_lines: 1, min_size: 9 }) + 2
-  const { date, time } = localTime(list.created_at, list.time_zone)
-  left += paper.text(`Printed ${formatDay(date)} ${time}`, { x: MARGIN, y: left, width: half, size: 9.5, color: MUTED, max_lines: 1 })
+  left += paper.text(`Printed ${formatTime(list.created_at, list)}`, { x: MARGIN, y: left, width: half, size: 9.5, color: MUTED, max_lines: 1 })
   const x = MARGIN + half + 12
   const box = width - half - 12
   let right = MARGIN
   if (drawCode128(paper, list.pick_list_number, { x, y: right, width: box, height: 34, align: 'right' })) right += 37
   right += paper.text(list.pick_list_number, { x, y: right, width: box, size: 13, min_size: 8, weight: 'bold', align: 'right', max_lines: 2 })
   const only = list.orders.length === 1 ? list.orders[0] : undefined
-  if (only !== undefined) right += paper.text(describeOrder(only), { x, y: right + 2, width: box, size: 10, align: 'right', max_lines: 2, min_size: 7 }) + 2
+  // A line each: neither breaks in the middle of a date.
+  const about = only === undefined ? [] : [joinParts(`Order ${only.order_number}`, only.service_name), ...(only.ship_by === null ? [] : [`Ship by ${formatTime(only.ship_by, list)}`])]
+  for (const line of about) right += paper.text(line, { x, y: right + 2, width: box, size: 10, align: 'right', max_lines: 1, min_size: 7 }) + 2
   const y = Math.max(left, right) + 8
   paper.rule(MARGIN, y, width, 1.5, INK)
   return y
+}
+
+function joinParts(...parts: (string | null)[]): string {
+  return parts.filter((part) => part !== null).join(' · ')
 }
 
 function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`
 }
 
-function describeOrder(order: PickOrder): string {
-  return [`Order ${order.order_number}`, order.service_name, order.ship_by === null ? null : `by ${order.ship_by}`].filter((part) => part !== null).join(' · ')
+/** An instant as the location's clock shows it: `24 Nov 2026 17:30`. */
+function formatTime(instant: Date, { time_zone }: PickList): string {
+  const { date, time } = localTime(instant, time_zone)
+  return `${formatDay(date)} ${time}`
 }
 
 const TOTE = 22
@@ -130,7 +136,7 @@ function drawTotes(paper: Paper, list: PickList, top: number): number {
     drawTote(paper, nameTote(index), x, y, TOTE)
     const text = { x: x + TOTE + 8, width: column - TOTE - 18, max_lines: 1 }
     paper.text(order.order_number, { ...text, y: y - 1, size: 11.5, min_size: 7, weight: 'bold' })
-    const detail = [count(sum(order.lines), 'unit'), order.service_name, order.ship_by === null ? null : `by ${order.ship_by}`].filter((part) => part !== null).join(' · ')
+    const detail = joinParts(count(sum(order.lines), 'unit'), order.service_name, order.ship_by === null ? null : `by ${formatTime(order.ship_by, list)}`)
     paper.text(detail, { ...text, y: y + 12, size: 8.5, min_size: 6.5, color: MUTED })
   }
   return y + TOTE
