@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { BUILT_IN_ROLES } from '../src/modules/identity/index.ts'
+import { BUILT_IN_ROLES } from '../src/modules/identity/roles.ts'
 import { createServer } from '../src/platform/http/server.ts'
 import { route, type Route } from '../src/platform/http/route.ts'
 import { useApp } from './harness/app.ts'

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { MODULE_GRAPH } from '../src/module-graph.ts'
-import { readSources, SRC } from './harness/source.ts'
+import { readSources, SRC, type Source } from './harness/source.ts'
 
 const MIGRATIONS = join(import.meta.dirname, '../migrations')
 
@@ -106,7 +106,7 @@ test('functions have at most 70 lines', () => {
 })
 
 /** What only tests are meant to use. */
-const FOR_TESTS = ['module-graph.ts MODULE_GRAPH', 'kernel/machine.ts unreachableStates', 'platform/clock.ts manualClock']
+const FOR_TESTS = ['module-graph.ts MODULE_GRAPH', 'kernel/machine.ts unreachableStates', 'modules/inventory/levels.db.ts readLevels', 'platform/clock.ts manualClock']
 
 /** Written and tested ahead of its caller. Each gets one or goes; the list only shrinks. */
 const NO_CALLER_YET = [
@@ -123,12 +123,40 @@ const NO_CALLER_YET = [
   'platform/embedded-postgres.ts findRunningPostgres',
 ]
 
+const isFace = (path: string): boolean => /^modules\/[a-z-]+\/index\.ts$/.test(path)
+
+/** What these files import, as `path name`. A face is not a user of what it hands on: whoever imports that from it is. */
+function namesUsedBy(users: readonly Source[]): Set<string> {
+  const used = new Set<string>()
+  const use = (to: string, name: string): void => {
+    used.add(`${to} ${name}`)
+    const handedOn = byPath.get(to)?.reexports.find((one) => one.name === name)
+    if (handedOn !== undefined) use(handedOn.to, handedOn.original)
+  }
+  for (const { path, imports, reexports } of users) {
+    for (const { to, names } of imports) {
+      const target = byPath.get(to)
+      const all = names === 'all' ? [...(target?.exports ?? []), ...(target?.reexports ?? [])].map(({ name }) => name) : names
+      for (const name of all) if (!isFace(path) || !reexports.some((one) => one.to === to && one.original === name)) use(to, name)
+    }
+  }
+  return used
+}
+
 test('nothing is exported that no program uses', () => {
-  const used = new Set(code.flatMap(({ imports }) => imports.flatMap(({ to, names }) => (names === 'all' ? (byPath.get(to)?.exports ?? []).map(({ name }) => `${to} ${name}`) : names.map((name) => `${to} ${name}`)))))
-  const dead = code.filter(({ path }) => !/(^|\/)(index|module)\.ts$/.test(path)).flatMap(({ path, exports }) => exports
-    .filter(({ name, is_value, mentions }) => is_value && mentions === 0 && !used.has(`${path} ${name}`)).map(({ name }) => `${path} ${name}`))
+  const used = namesUsedBy(code)
+  const dead = code.flatMap(({ path, exports }) => exports.filter(({ name, is_value, mentions }) => is_value && mentions === 0 && !used.has(`${path} ${name}`)).map(({ name }) => `${path} ${name}`))
   // Both ways: what has found its caller leaves the lists.
   expect(dead.toSorted()).toEqual([...FOR_TESTS, ...NO_CALLER_YET].toSorted())
+})
+
+test('a face shows nothing that nobody outside its module uses', () => {
+  const harness = readSources(join(import.meta.dirname, 'harness'))
+  const idle = code.filter(({ path }) => isFace(path)).flatMap((face) => {
+    const used = namesUsedBy([...code.filter(({ path }) => moduleOf(path) !== moduleOf(face.path)), ...harness])
+    return [...face.reexports, ...face.exports].filter(({ name }) => !used.has(`${face.path} ${name}`)).map(({ name }) => `${face.path} ${name}`)
+  })
+  expect(idle).toEqual([])
 })
 
 test('every TODO names an issue', () => {

@@ -6,28 +6,31 @@ import ts from '../../../../packages/client/node_modules/typescript/lib/typescri
 export const SRC = join(import.meta.dirname, '../../src')
 
 export type Import = { /** A path below src. */ to: string; names: string[] | 'all'; types_only: boolean; line: number }
+/** A name of another file that this one hands on. */
+export type Reexport = { name: string; to: string; original: string }
 export type SourceFunction = { name: string; line: number; lines: number }
 export type Export = { name: string; line: number; is_value: boolean; /** How often the file itself mentions it beside its declaration. */ mentions: number }
 export type Call = { callee: string; texts: (string | undefined)[]; arguments: number; line: number }
 
 /** What the rules of tidy.test.ts ask about a file. */
-export type Source = { path: string; text: string; lines: string[]; imports: Import[]; functions: SourceFunction[]; exports: Export[]; calls: Call[] }
+export type Source = { path: string; text: string; lines: string[]; imports: Import[]; reexports: Reexport[]; functions: SourceFunction[]; exports: Export[]; calls: Call[] }
 
-/** Every TypeScript file below src, parsed. */
-export function readSources(): Source[] {
-  return readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts')).sort().map(readSource)
+/** Every TypeScript file below a folder, parsed. Paths are seen from src. */
+export function readSources(folder = SRC): Source[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts')).sort().map((path) => readSource(relative(SRC, join(folder, path))))
 }
 
 function readSource(path: string): Source {
   const text = readFileSync(join(SRC, path), 'utf8')
   const file = ts.createSourceFile(path, text, ts.ScriptTarget.ES2024, true)
-  const source: Source = { path, text, lines: text.split('\n'), imports: [], functions: [], exports: [], calls: [] }
+  const source: Source = { path, text, lines: text.split('\n'), imports: [], reexports: [], functions: [], exports: [], calls: [] }
   const lineOf = (position: number): number => file.getLineAndCharacterOfPosition(position).line + 1
   const addImport = (specifier: string, names: Import['names'], typesOnly: boolean, node: ts.Node): void => {
     if (specifier.startsWith('.')) source.imports.push({ to: relative(SRC, join(SRC, dirname(path), specifier)), names, types_only: typesOnly, line: lineOf(node.getStart()) })
   }
   const visit = (node: ts.Node): void => {
     readImport(node, addImport)
+    source.reexports.push(...reexportsOf(node).map(({ specifier, ...names }) => ({ ...names, to: relative(SRC, join(SRC, dirname(path), specifier)) })))
     if (ts.isFunctionLike(node) && 'body' in node && node.body !== undefined) {
       const [from, to] = [lineOf(node.getStart()), lineOf(node.end)]
       source.functions.push({ name: node.name?.getText() ?? 'a function', line: from, lines: to - from + 1 })
@@ -59,6 +62,12 @@ function readImport(node: ts.Node, add: (specifier: string, names: Import['names
     add(node.arguments[0].text, 'all', false, node)
   }
   if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument) && ts.isStringLiteral(node.argument.literal)) add(node.argument.literal.text, 'all', true, node)
+}
+
+function reexportsOf(node: ts.Node): { name: string; original: string; specifier: string }[] {
+  if (!ts.isExportDeclaration(node) || node.moduleSpecifier === undefined || !ts.isStringLiteral(node.moduleSpecifier) || node.exportClause === undefined || !ts.isNamedExports(node.exportClause)) return []
+  const { text: specifier } = node.moduleSpecifier
+  return node.exportClause.elements.map(({ name, propertyName }) => ({ name: name.text, original: (propertyName ?? name).text, specifier }))
 }
 
 function exportsOf(statement: ts.Statement): { name: string; is_value: boolean; at: number }[] {

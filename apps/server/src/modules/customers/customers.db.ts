@@ -3,7 +3,7 @@ import type { Caller } from '../../platform/caller.ts'
 import type { Queryable, Tx } from '../../platform/db.ts'
 import { orderScope } from '../../platform/scope.ts'
 import { arrayOf, rowsOf, sql, type Sql } from '../../platform/sql.ts'
-import type { Customer, CustomerRow, Identity } from './customer.ts'
+import type { CustomerRow, Identity } from './customer.ts'
 import type { Found, KeyedRef, Known } from './match.ts'
 
 export type IdentityRow = Identity & { customer_id: string }
@@ -27,13 +27,6 @@ export function visibleTo(caller: Caller): Sql {
 export async function channelCodesOf(db: Queryable, caller: Caller): Promise<string[]> {
   if (caller.channel_ids === undefined) return []
   return (await db.rows<{ code: string }>(sql`select code from channels where id = any(${arrayOf([...caller.channel_ids], 'uuid')}) order by code`)).map(({ code }) => code)
-}
-
-/** The customers by id. */
-export async function findCustomers(db: Queryable, ids: readonly string[]): Promise<Map<string, Customer>> {
-  if (ids.length === 0) return new Map()
-  const found = await db.rows<Customer>(sql`select id, name, email, phone, company, locale, tags, addresses from customers where id = any(${arrayOf(ids, 'uuid')})`)
-  return new Map(found.map((customer) => [customer.id, customer]))
 }
 
 export function findVisibleCustomer(db: Queryable, caller: Caller, id: string): Promise<CustomerRow | undefined> {

@@ -1,4 +1,2 @@
-export type { Customer } from './customer.ts'
-export { customersMatching, findCustomers } from './customers.db.ts'
-export type { CustomerRef } from './match.ts'
-export { resolveCustomers, type ResolvedCustomers } from './resolve-customers.ts'
+export { customersMatching } from './customers.db.ts'
+export { resolveCustomers } from './resolve-customers.ts'

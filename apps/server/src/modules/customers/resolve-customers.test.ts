@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { useApp } from '../../../test/harness/app.ts'
 import { openDatabase } from '../../platform/db.ts'
 import { sql } from '../../platform/sql.ts'
-import { resolveCustomers, type CustomerRef } from './index.ts'
+import type { CustomerRef } from './match.ts'
+import { resolveCustomers } from './resolve-customers.ts'
 
 const app = useApp()
 

@@ -5,8 +5,8 @@ import { newId } from '../../kernel/ids.ts'
 import { SYSTEM } from '../../platform/caller.ts'
 import { sqlState, type Tx } from '../../platform/db.ts'
 import { sql } from '../../platform/sql.ts'
-import { applyMovements, lockLevels, readSellable, tryMovements, type Movement, type Pair } from './index.ts'
-import { distinctPairs } from './stock.ts'
+import { applyMovements, lockLevels, readSellable, tryMovements, type Movement } from './index.ts'
+import { distinctPairs, type Pair } from './stock.ts'
 
 const app = useApp()
 let pairs: Pair[]

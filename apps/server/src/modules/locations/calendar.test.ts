@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { addDays, addMs, DAY_MS, HOUR_MS, instantOf, localTime, MINUTE_MS } from '../../kernel/time.ts'
-import { departureInstant, describeDays, isOpenAt, isWorkingDay, nextWorkingDays, releaseInstant, shipsOn, type WorkCalendar } from './calendar.ts'
+import { departureInstant, describeDays, isWorkingDay, releaseInstant, shipsOn, type WorkCalendar } from './calendar.ts'
 import { WEEKDAYS } from './location.ts'
 
 const LEEDS: WorkCalendar = {
@@ -31,11 +31,6 @@ describe('a warehouse in Leeds', () => {
     expect(departureInstant({ ...LEEDS, cut_off: '19:00' }, at('2026-03-27T16:00:00Z'))).toEqual(at('2026-03-27T19:00:00Z'))
   })
 
-  test('doors open with the first minute and close with the last', () => {
-    const open = (text: string): boolean => isOpenAt(LEEDS, at(text))
-    expect(['2026-03-03T08:59:59Z', '2026-03-03T09:00:00Z', '2026-03-03T17:29:59Z', '2026-03-03T17:30:00Z', '2026-04-03T12:00:00Z'].map(open)).toEqual([false, true, true, false, false])
-  })
-
   test('an order for later is released so that it arrives in time, over the weekend and Easter', () => {
     const now = at('2026-03-03T12:00:00Z')
     expect(releaseInstant(LEEDS, '2026-04-08', 2, now)).toEqual(at('2026-04-02T08:00:00Z'))
@@ -52,14 +47,14 @@ describe('a warehouse in Leeds', () => {
   test('one moment and one cut-off differ between zones', () => {
     const tokyo = { ...LEEDS, time_zone: 'Asia/Tokyo' }
     const now = at('2026-03-03T10:00:00Z')
-    const look = (calendar: WorkCalendar) => [shipsOn(calendar, now), departureInstant(calendar, now), isOpenAt(calendar, now)]
-    expect([look(LEEDS), look(tokyo), look(LEEDS)]).toEqual([['2026-03-03', at('2026-03-03T17:30:00Z'), true], ['2026-03-04', at('2026-03-04T08:30:00Z'), false], ['2026-03-03', at('2026-03-03T17:30:00Z'), true]])
+    const look = (calendar: WorkCalendar) => [shipsOn(calendar, now), departureInstant(calendar, now)]
+    expect([look(LEEDS), look(tokyo), look(LEEDS)]).toEqual([['2026-03-03', at('2026-03-03T17:30:00Z')], ['2026-03-04', at('2026-03-04T08:30:00Z')], ['2026-03-03', at('2026-03-03T17:30:00Z')]])
   })
 
   test('a location that never works has no departure, and nothing searches for ever', () => {
     const never = { ...LEEDS, opening_hours: {} }
     const now = at('2026-03-03T12:00:00Z')
-    expect([shipsOn(never, now), departureInstant(never, now), releaseInstant(never, '2027-01-01', 2, now), nextWorkingDays(never, '2026-03-03', 3)]).toEqual([undefined, undefined, undefined, []])
+    expect([shipsOn(never, now), departureInstant(never, now), releaseInstant(never, '2027-01-01', 2, now)]).toEqual([undefined, undefined, undefined])
     const allYear = Array.from({ length: 400 }, (_, index) => addDays('2026-03-01', index))
     expect(shipsOn({ ...LEEDS, closures: new Set(allYear) }, now)).toBeUndefined()
   })
@@ -131,7 +126,6 @@ describe('across changes of the clocks', () => {
     fc.assert(fc.property(situation, ({ calendar, instant, today }) => {
       const met = workingDays(calendar, today).filter((date) => date > today || instant <= instantOf(today, calendar.cut_off, calendar.time_zone))
       expect(shipsOn(calendar, instant)).toBe(met[calendar.processing_days])
-      expect(nextWorkingDays(calendar, today, 4)).toEqual(workingDays(calendar, today).slice(0, 4))
     }), RUNS)
   })
 
@@ -156,7 +150,7 @@ describe('across changes of the clocks', () => {
       expect(addDays(leaves, transit) <= wanted).toBe(true)
       // Released on the next working day it would be late.
       const day = localTime(release, calendar.time_zone).date
-      const next = nextWorkingDays(calendar, addDays(day, 1), 1)[0]!
+      const next = workingDays(calendar, addDays(day, 1))[0]!
       const later = shipsOn(calendar, instantOf(next, '00:00', calendar.time_zone))!
       expect(addDays(later, transit) > wanted).toBe(true)
     }), RUNS)
@@ -167,14 +161,6 @@ describe('across changes of the clocks', () => {
       const wanted = addDays(today, ahead)
       const inTime = (from: Date): boolean => addDays(shipsOn(calendar, from)!, transit) <= wanted
       if (inTime(instant)) expect(inTime(releaseInstant(calendar, wanted, transit, instant)!)).toBe(true)
-    }), RUNS)
-  })
-
-  test('a location is open exactly on the minutes of its hours', () => {
-    fc.assert(fc.property(situation, ({ calendar, instant, today }) => {
-      const described = describeDays(calendar, today, 1)[0]!
-      const shown = localTime(instant, calendar.time_zone).time
-      expect(isOpenAt(calendar, instant)).toBe(described.works && described.opens! <= shown && shown < described.closes!)
     }), RUNS)
   })
 })

@@ -35,17 +35,6 @@ function countWorkingDays(calendar: WorkCalendar, from: PlainDate, count: number
   return date
 }
 
-/** The next working days, the date itself among them; fewer where the location stops working for more than a year. */
-export function nextWorkingDays(calendar: WorkCalendar, from: PlainDate, count: number): PlainDate[] {
-  const days: PlainDate[] = []
-  let date = seekWorkingDay(calendar, from, 1)
-  while (days.length < count && date !== undefined) {
-    days.push(date)
-    date = seekWorkingDay(calendar, addDays(date, 1), 1)
-  }
-  return days
-}
-
 /** The first working day whose cut-off has not passed: what arrives up to that very instant still counts. */
 function receivingDay(calendar: WorkCalendar, instant: Date): PlainDate | undefined {
   const today = readClock(instant, calendar.time_zone).date
@@ -66,13 +55,6 @@ export function departureInstant(calendar: WorkCalendar, instant: Date): Date | 
   if (date === undefined) return undefined
   const closes = hoursOf(calendar.opening_hours, date)![1]
   return whenClockShows(date, closes > calendar.cut_off ? closes : calendar.cut_off, calendar.time_zone)
-}
-
-/** Whether the doors are open: from the opening minute up to, not including, the closing minute. */
-export function isOpenAt(calendar: WorkCalendar, instant: Date): boolean {
-  const { date, time } = readClock(instant, calendar.time_zone)
-  const hours = hoursOf(calendar.opening_hours, date)
-  return hours !== undefined && !calendar.closures.has(date) && hours[0] <= time && time < hours[1]
 }
 
 /**
