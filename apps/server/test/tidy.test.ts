@@ -52,6 +52,24 @@ test('files do not need each other in a circle', () => {
   expect(circles).toEqual([])
 })
 
+/**
+ * Tables that a module reads although it may not call their owner, and why. A table that a statement names by a variable
+ * counts too. The list only shrinks.
+ */
+const READ_UPWARD: Readonly<Record<string, string>> = {
+  'customers reads channels': 'who is confined to channels sees the customers whose sources are their codes',
+  'identity reads ${table}': 'roles and keys name channels and locations by code',
+  'inventory reads api_keys': 'movements name the key that made them',
+  'inventory reads order_lines': 'units that are backordered are not for sale',
+  'inventory reads users': 'movements name the person who made them',
+  'payments reads orders': 'an order says what is owed, in which currency and channel',
+  'platform reads orders': 'the row of an order is the lock of its stream of events',
+  'shipping reads order_lines': 'slips and boxes name the articles',
+  'shipping reads orders': 'labels and slips name the order; who is confined to channels sees their shipments',
+  'sourcing reads fulfillment_orders': 'locations that gave units back are not asked for them again',
+  'sourcing reads fulfillment_rejections': 'locations that gave units back are not asked for them again',
+}
+
 describe('tables', () => {
   const owners = new Map(readdirSync(MIGRATIONS).flatMap((file) => [...readFileSync(join(MIGRATIONS, file), 'utf8').matchAll(/comment on table (\w+) is 'owner: (\w+)/g)].map((match) => [match[1]!, match[2]!] as const)))
 
@@ -79,6 +97,22 @@ describe('tables', () => {
       }
     }
     expect(broken).toEqual([])
+  })
+
+  test('are read downward, with exceptions that have reasons', () => {
+    const read = code.flatMap(({ path, text }) => {
+      const reader = moduleOf(path) ?? (path.startsWith('platform/') ? 'platform' : undefined)
+      // What joins the modules may look anywhere.
+      if (reader === undefined) return []
+      const statements = text.replaceAll(/^\s*(?:\/\/|\/?\*).*$/gm, '')
+      return [...statements.matchAll(/\b(?:from|join|using)\s+(\w+|\$\{sql\.raw\((\w+)\)\})/g)].flatMap(([, named, variable]) => {
+        const owner = owners.get(named!)
+        const isAllowed = variable === undefined && (owner === undefined || owner === reader || owner === 'platform' || MODULE_GRAPH[reader]?.includes(owner) === true)
+        return isAllowed ? [] : [`${reader} reads ${variable === undefined ? named! : `\${${variable}}`}`]
+      })
+    })
+    // Both ways: what is no longer read leaves the list.
+    expect([...new Set(read)].toSorted()).toEqual(Object.keys(READ_UPWARD).toSorted())
   })
 })
 
