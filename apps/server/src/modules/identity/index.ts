@@ -1,1 +1,2 @@
 export { SESSION_COOKIE } from './authenticate.ts'
+export { findUser } from './identity.db.ts'

@@ -14,7 +14,7 @@ export type PlaceHold = { order_id: string; type: HoldType; note: string; owner_
 export const placeHold = command('orders.hold', 'orders:hold', async ({ tx, now, caller, emit, audit }, input: PlaceHold): Promise<OrderView> => {
   const order = await lockOrder(tx, caller, input.order_id)
   if (order.status !== 'placed') throw refuse('order_not_placed', `The order is ${order.status}; only open orders are held.`, { order_status: order.status })
-  if (input.owner_id !== null && (await findUser(tx, input.owner_id)) === undefined) throw invalid([{ pointer: '/owner_id', code: 'unknown_user', detail: 'There is no such user. The list is at /v1/users.' }])
+  if (input.owner_id !== null && (await findUser(tx, caller, input.owner_id)) === undefined) throw invalid([{ pointer: '/owner_id', code: 'unknown_user', detail: 'There is no such user. The list is at /v1/users.' }])
   const hold = { id: newId(now.getTime()), order_id: order.id, type: input.type, note: input.note, owner_id: input.owner_id, release_at: input.release_at === null ? null : new Date(input.release_at), placed_at: now, placed_by: caller.id }
   await insertHolds(tx, [hold], false)
   audit({ subject_id: order.id, changes: { holds: { before: null, after: input.type } } })
