@@ -54,6 +54,20 @@ describe('a web order', () => {
   })
 })
 
+describe('tenders', () => {
+  test('are neither negative nor more than the total', async () => {
+    await shop.stock('leeds', { TEA: 1 })
+    const wrong = async (...amounts: string[]) => {
+      const answer = await shop.order({ lines: [{ sku: 'TEA', quantity: 1 }], payments: amounts.map((amount) => ({ tender: 'cash', amount: { amount, currency: 'GBP' } })) })
+      return [answer.status, ...(answer.body.errors ?? []).map(({ pointer, code }) => `${pointer} ${code}`)]
+    }
+    expect(await wrong('-1.00')).toEqual([422, '/payments/0/amount too_small'])
+    // What is taken away by a negative one makes no room for the next.
+    expect(await wrong('-5.00', '10.00')).toEqual([422, '/payments/0/amount too_small', '/payments/1/amount too_large'])
+    expect(await wrong('3.00', '2.01')).toEqual([422, '/payments/1/amount too_large'])
+  })
+})
+
 describe('64 buyers of the last 20', () => {
   test('get exactly 20', async () => {
     await shop.stock('leeds', { LAST: 12 })

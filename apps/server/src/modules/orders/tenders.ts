@@ -37,10 +37,11 @@ function readTenders(input: CaptureInput, channel: Channel, total: bigint): { ok
     const pointer = `/payments/${index}`
     const amount = payment.amount === undefined ? left : payment.amount.currency === channel.currency ? parseAmount(payment.amount.amount, channel.currency) : undefined
     if (amount === undefined) errors.push({ pointer: `${pointer}/amount`, code: 'wrong_currency', detail: `The amount is not one in ${channel.currency}.` })
-    else if (amount < 0n || amount > left) errors.push({ pointer: `${pointer}/amount`, code: 'too_large', detail: 'The tenders come to more than the total.' })
+    else if (amount < 0n) errors.push({ pointer: `${pointer}/amount`, code: 'too_small', detail: 'The amount is negative.' })
+    else if (amount > left) errors.push({ pointer: `${pointer}/amount`, code: 'too_large', detail: 'The tenders come to more than the total.' })
     errors.push(...tenderErrors(payment, pointer))
-    left -= amount ?? 0n
     if (amount !== undefined && amount > 0n) {
+      left -= amount
       tenders.push({
         tender: payment.tender, gateway: payment.tender === 'card' ? payment.gateway ?? null : null, token: payment.token ?? null, reference: payment.reference ?? null,
         amount, already_captured: payment.tender === 'external' || payment.tender === 'cash',
