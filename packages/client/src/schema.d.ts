@@ -11752,7 +11752,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @example ord_01h455vb4pex5vsknk084sn02q */
+                /** @description Its id or its number */
                 order_id: string;
             };
             cookie?: never;
@@ -11876,7 +11876,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @example ord_01h455vb4pex5vsknk084sn02q */
+                /** @description Its id or its number */
                 order_id: string;
             };
             cookie?: never;
@@ -12608,7 +12608,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @example ord_01h455vb4pex5vsknk084sn02q */
+                /** @description Its id or its number */
                 order_id: string;
             };
             cookie?: never;
@@ -13020,7 +13020,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id or the number of the order */
+                /** @description Its id or its number */
                 order_id: string;
             };
             cookie?: never;
@@ -13091,7 +13091,7 @@ export interface operations {
                 "If-Match"?: string;
             };
             path: {
-                /** @description The id or the number of the order */
+                /** @description Its id or its number */
                 order_id: string;
             };
             cookie?: never;
@@ -13220,7 +13220,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The id or the number of the order */
+                /** @description Its id or its number */
                 order_id: string;
             };
             cookie?: never;
@@ -13296,7 +13296,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @description The id or the number of the order */
+                /** @description Its id or its number */
                 order_id: string;
             };
             cookie?: never;
@@ -13426,7 +13426,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @description The id or the number of the order */
+                /** @description Its id or its number */
                 order_id: string;
             };
             cookie?: never;
@@ -13548,7 +13548,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @description The id or the number of the order */
+                /** @description Its id or its number */
                 order_id: string;
             };
             cookie?: never;
@@ -14463,7 +14463,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id or the number of the order */
+                /** @description Its id or its number */
                 order_id: string;
             };
             cookie?: never;
@@ -14548,7 +14548,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @description The id or the number of the order */
+                /** @description Its id or its number */
                 order_id: string;
             };
             cookie?: never;
@@ -16118,7 +16118,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @example ful_01h455vb4pex5vsknk084sn02q */
+                /** @description Its id or its number */
                 fulfillment_order_id: string;
             };
             cookie?: never;
@@ -16188,7 +16188,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @example ful_01h455vb4pex5vsknk084sn02q */
+                /** @description Its id or its number */
                 fulfillment_order_id: string;
             };
             cookie?: never;
@@ -16307,7 +16307,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @example ful_01h455vb4pex5vsknk084sn02q */
+                /** @description Its id or its number */
                 fulfillment_order_id: string;
             };
             cookie?: never;
@@ -16438,7 +16438,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @example ful_01h455vb4pex5vsknk084sn02q */
+                /** @description Its id or its number */
                 fulfillment_order_id: string;
             };
             cookie?: never;
@@ -16574,7 +16574,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @example ful_01h455vb4pex5vsknk084sn02q */
+                /** @description Its id or its number */
                 fulfillment_order_id: string;
             };
             cookie?: never;
@@ -16707,7 +16707,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @example ful_01h455vb4pex5vsknk084sn02q */
+                /** @description Its id or its number */
                 fulfillment_order_id: string;
             };
             cookie?: never;
@@ -16826,7 +16826,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @example ful_01h455vb4pex5vsknk084sn02q */
+                /** @description Its id or its number */
                 fulfillment_order_id: string;
             };
             cookie?: never;
@@ -16945,7 +16945,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @example ful_01h455vb4pex5vsknk084sn02q */
+                /** @description Its id or its number */
                 fulfillment_order_id: string;
             };
             cookie?: never;
@@ -17064,7 +17064,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @example ful_01h455vb4pex5vsknk084sn02q */
+                /** @description Its id or its number */
                 fulfillment_order_id: string;
             };
             cookie?: never;
@@ -17186,7 +17186,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @example ful_01h455vb4pex5vsknk084sn02q */
+                /** @description Its id or its number */
                 fulfillment_order_id: string;
             };
             cookie?: never;
@@ -17305,7 +17305,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @example ful_01h455vb4pex5vsknk084sn02q */
+                /** @description Its id or its number */
                 fulfillment_order_id: string;
             };
             cookie?: never;
@@ -17424,7 +17424,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @description The id or the number of the order */
+                /** @description Its id or its number */
                 order_id: string;
             };
             cookie?: never;
@@ -17896,7 +17896,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @example ful_01h455vb4pex5vsknk084sn02q */
+                /** @description Its id or its number */
                 fulfillment_order_id: string;
             };
             cookie?: never;
@@ -18443,7 +18443,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id or the number of the return */
+                /** @description Its id or its number */
                 return_id: string;
             };
             cookie?: never;
@@ -18511,7 +18511,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description The id or the number of the order */
+                /** @description Its id or its number */
                 order_id: string;
             };
             cookie?: never;
@@ -18583,7 +18583,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @description The id or the number of the order */
+                /** @description Its id or its number */
                 order_id: string;
             };
             cookie?: never;
@@ -18721,7 +18721,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @description The id or the number of the order */
+                /** @description Its id or its number */
                 order_id: string;
             };
             cookie?: never;
@@ -18874,7 +18874,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @description The id or the number of the return */
+                /** @description Its id or its number */
                 return_id: string;
             };
             cookie?: never;
@@ -18995,7 +18995,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @description The id or the number of the return */
+                /** @description Its id or its number */
                 return_id: string;
             };
             cookie?: never;
@@ -19116,7 +19116,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @description The id or the number of the return */
+                /** @description Its id or its number */
                 return_id: string;
             };
             cookie?: never;
@@ -19237,7 +19237,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @description The id or the number of the return */
+                /** @description Its id or its number */
                 return_id: string;
             };
             cookie?: never;
@@ -19358,7 +19358,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @description The id or the number of the return */
+                /** @description Its id or its number */
                 return_id: string;
             };
             cookie?: never;
@@ -19479,7 +19479,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @description The id or the number of the return */
+                /** @description Its id or its number */
                 return_id: string;
             };
             cookie?: never;
@@ -19614,7 +19614,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @description The id or the number of the return */
+                /** @description Its id or its number */
                 return_id: string;
             };
             cookie?: never;
@@ -19741,7 +19741,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @description The id or the number of the return */
+                /** @description Its id or its number */
                 return_id: string;
             };
             cookie?: never;
@@ -19870,7 +19870,7 @@ export interface operations {
                 "Idempotency-Key"?: string;
             };
             path: {
-                /** @description The id or the number of the return */
+                /** @description Its id or its number */
                 return_id: string;
             };
             cookie?: never;

@@ -43,6 +43,8 @@ export function newId(nowMs: number = Date.now()): string {
 
 export type IdKind = {
   prefix: string
+  /** What the numbers that people use begin with, `SW` of `SW-100001`; undefined where there are none. */
+  numbers: string | undefined
   /** A regular expression (as JSON Schema wants it) for the shown form. */
   pattern: string
   /** `ord_01j…` from a UUID. */
@@ -54,10 +56,11 @@ export type IdKind = {
 const KINDS = new Map<string, IdKind>()
 
 /** Declares a kind of id. Each prefix belongs to one kind. */
-export function idKind(prefix: string): IdKind {
+export function idKind(prefix: string, numbers?: string): IdKind {
   assert(!KINDS.has(prefix), `the id prefix ${prefix} is declared once`)
   const kind: IdKind = {
     prefix,
+    numbers,
     pattern: `^${prefix}_[0-7][0-9a-hjkmnp-tv-z]{25}$`,
     show: (uuid) => `${prefix}_${toBase32(uuid)}`,
     parse: (shown) => (shown.startsWith(`${prefix}_`) ? fromBase32(shown.slice(prefix.length + 1)) : undefined),

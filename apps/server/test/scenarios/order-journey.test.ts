@@ -62,6 +62,27 @@ describe('an order from the web store to the customer and back', () => {
   })
 })
 
+describe('a number', () => {
+  test('names its order, fulfillment order or return wherever their id does', async () => {
+    await shop.stock('leeds', { TEA: 2 })
+    const placed = await shop.order({ lines: [{ sku: 'TEA', quantity: 1 }] })
+    await settle()
+    const order = `/v1/orders/${String(placed.body['number'])}`
+    expect((await app().post(`${order}/payments`, { tender: 'cash' })).body['order_id']).toBe(idOf(placed))
+    expect((await app().get(`${order}/payments`)).body).toMatchObject({ order_id: idOf(placed), captured: { amount: '5.00' } })
+    expect((await app().post(`${order}/refunds`, { amount: { amount: '1.00', currency: 'GBP' }, reason: 'sorry' })).body['order_id']).toBe(idOf(placed))
+    const work = (await app().get(`/v1/fulfillment-orders/${(await workOf(placed))[0]!.id}`)).body
+    const byNumber = `/v1/fulfillment-orders/${String(work['number'])}`
+    expect((await app().get(byNumber)).body['id']).toBe(work['id'])
+    expect((await app().get(`${byNumber}/pick-list`)).text.slice(0, 5)).toBe('%PDF-')
+    for (const action of ['pick', 'pack', 'ship', 'deliver']) expect([action, (await app().post(`${byNumber}/${action}`, {})).body['id']]).toEqual([action, work['id']])
+    const back = await app().post(`${order}/returns`, { channel: 'till', lines: [{ sku: 'TEA', quantity: 1 }] })
+    expect((await app().get(`/v1/returns/${String(back.body['number'])}`)).body['id']).toBe(back.body['id'])
+    for (const url of ['/v1/orders/SW-1/payments', '/v1/fulfillment-orders/FO-1', '/v1/returns/RT-1']) expect([url, (await app().get(url)).status]).toEqual([url, 404])
+    expect((await app().post('/v1/fulfillment-orders/FO-1/pick', {})).status).toBe(404)
+  })
+})
+
 describe('a location that cannot', () => {
   test('gives the work back, and another location gets it at once', async () => {
     await shop.stock('leeds', { FIRST: 2 })

@@ -6,7 +6,7 @@ import { closed, Id, OneOf } from '../../platform/http/schemas.ts'
 import { MEDIA_TYPES, renderPickList } from '../shipping/index.ts'
 import { bulkPack, bulkPick, bulkShip, type BulkItem } from './commands/work.ts'
 import { FulfillmentOrderParams } from './fulfillment.routes.ts'
-import { requireFulfillmentOrders } from './list.ts'
+import { fulfillmentOrderId, requireFulfillmentOrders } from './list.ts'
 import { pickListOf } from './pick-lists.ts'
 
 const FulfillmentOrderIds = Type.Array(Id(ids.fulfillment_order), { minItems: 1, maxItems: 200, uniqueItems: true })
@@ -34,7 +34,7 @@ const getPickList = route({
   operation_id: 'getPickList', method: 'GET', url: '/v1/fulfillment-orders/:fulfillment_order_id/pick-list', tag: 'fulfillment', permission: 'fulfillment:read', summary: 'What is still to be picked, on paper',
   params: FulfillmentOrderParams, query: Type.Object(PaperOption, closed), reply: { status: 200 }, sends: 'application/pdf', problems: ['not_found', 'nothing_to_pick'],
   handle: async ({ params, query, db, caller, header }) => {
-    const works = await requireFulfillmentOrders(db, caller, [ids.fulfillment_order.parse(params.fulfillment_order_id)!])
+    const works = await requireFulfillmentOrders(db, caller, [await fulfillmentOrderId(db, params.fulfillment_order_id)])
     const list = await pickListOf(db, works, new Date())
     header('content-type', MEDIA_TYPES.pdf)
     return renderPickList(list, query.size ?? 'a4')

@@ -21,6 +21,10 @@ export function workOfOrder(db: Queryable, orderId: string): Promise<{ id: strin
   return db.rows(sql`select id from fulfillment_orders where order_id = ${orderId} and status in ('open', 'accepted', 'picking', 'packed', 'ready_for_pickup') order by id`)
 }
 
+export function findFulfillmentOrderByNumber(db: Queryable, number: string): Promise<{ id: string } | undefined> {
+  return db.maybe(sql`select id from fulfillment_orders where number = ${number}`)
+}
+
 /** The fulfillment orders with their lines, locked in id order. The caller holds the orders. */
 export async function lockFulfillmentOrders(tx: Tx, ids: readonly string[]): Promise<WorkOrder[]> {
   const rows = await tx.rows<Row>(sql`select ${COLUMNS} from fulfillment_orders f where f.id = any(${arrayOf(ids, 'uuid')}) order by f.id for update`)

@@ -3,18 +3,18 @@ import { ids } from '../../kernel/id-kinds.ts'
 import type { BatchCommand } from '../../platform/command.ts'
 import { listQuery, pageOf } from '../../platform/http/listing.ts'
 import { route, type Route } from '../../platform/http/route.ts'
-import { closed, Id, OneOf } from '../../platform/http/schemas.ts'
+import { closed, Id, IdOrNumber, OneOf } from '../../platform/http/schemas.ts'
 import { OrderParams, requireOrder, type OrderPorts } from '../orders/index.ts'
 import { noShow } from './commands/no-show.ts'
 import { releaseOrdersNow } from './commands/release-orders.ts'
 import { deliverBatch } from './commands/track-shipments.ts'
 import { accept, handOver, pack, pick, ready, reject, ship, unpack } from './commands/work.ts'
-import { FULFILLMENT_ORDERS, listFulfillmentOrders, requireFulfillmentOrders } from './list.ts'
+import { FULFILLMENT_ORDERS, fulfillmentOrderId, listFulfillmentOrders, requireFulfillmentOrders } from './list.ts'
 import { REJECTION_REASONS } from './fulfillment-order.ts'
 import type { Done, Work } from './run-verb.ts'
 import { FulfillmentOrderSchema, readFulfillmentOrderViews } from './view.ts'
 
-export const FulfillmentOrderParams = Type.Object({ fulfillment_order_id: Id(ids.fulfillment_order) }, closed)
+export const FulfillmentOrderParams = Type.Object({ fulfillment_order_id: IdOrNumber(ids.fulfillment_order) }, closed)
 
 const Units = { line_id: Id(ids.line), quantity: Type.Integer({ minimum: 1, maximum: 1_000_000 }) }
 const Lines = Type.Array(Type.Object(Units, closed), { minItems: 1, maxItems: 5_000 })
@@ -35,7 +35,7 @@ const get = route({
   operation_id: 'getFulfillmentOrder', method: 'GET', url: '/v1/fulfillment-orders/:fulfillment_order_id', tag: 'fulfillment', permission: 'fulfillment:read', summary: 'One fulfillment order, with what may be done with it now',
   params: FulfillmentOrderParams, reply: { status: 200, schema: FulfillmentOrderSchema }, problems: ['not_found'],
   handle: async ({ params, db, caller }) => {
-    const [work] = await requireFulfillmentOrders(db, caller, [ids.fulfillment_order.parse(params.fulfillment_order_id)!])
+    const [work] = await requireFulfillmentOrders(db, caller, [await fulfillmentOrderId(db, params.fulfillment_order_id)])
     return (await readFulfillmentOrderViews(db, [work!.id]))[0]!
   },
 })
@@ -54,7 +54,7 @@ function action<const Body extends ReturnType<typeof Type.Object>, Input>(body: 
     handle: async ({ params, body: given, db, submit }) => {
       // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the schema is a type parameter here, which the compiler does not look into
       const asked = input(given as Static<Body>)
-      const { fulfillment_order_id } = await submit(command, { fulfillment_order_id: ids.fulfillment_order.parse(params.fulfillment_order_id)!, ...asked })
+      const { fulfillment_order_id } = await submit(command, { fulfillment_order_id: await fulfillmentOrderId(db, params.fulfillment_order_id), ...asked })
       return (await readFulfillmentOrderViews(db, [fulfillment_order_id]))[0]!
     },
   })
@@ -110,7 +110,7 @@ function postNoShow(ports: OrderPorts): Route {
     operation_id: 'noShowFulfillmentOrder', method: 'POST', url: '/v1/fulfillment-orders/:fulfillment_order_id/no-show', tag: 'fulfillment', permission: command.permission, summary: 'Nobody came: back to stock, canceled and paid back',
     params: FulfillmentOrderParams, body: Nothing, reply: { status: 200, schema: FulfillmentOrderSchema }, problems: ['not_found', 'fulfillment_action_not_allowed'],
     handle: async ({ params, db, run }) => {
-      const { fulfillment_order_id } = await run(command, { fulfillment_order_id: ids.fulfillment_order.parse(params.fulfillment_order_id)! })
+      const { fulfillment_order_id } = await run(command, { fulfillment_order_id: await fulfillmentOrderId(db, params.fulfillment_order_id) })
       return (await readFulfillmentOrderViews(db, [fulfillment_order_id]))[0]!
     },
   })

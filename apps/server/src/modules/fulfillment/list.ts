@@ -5,7 +5,7 @@ import type { Queryable } from '../../platform/db.ts'
 import { readPage, type ListQuery, type ListSpec, type Page } from '../../platform/http/listing.ts'
 import { scopeConditions } from '../../platform/scope.ts'
 import { sql } from '../../platform/sql.ts'
-import { findFulfillmentOrders } from './fulfillment.db.ts'
+import { findFulfillmentOrderByNumber, findFulfillmentOrders } from './fulfillment.db.ts'
 import { FULFILLMENT_ORDER_STATUSES } from './fulfillment-order.ts'
 import { readFulfillmentOrderViews, type FulfillmentOrderView } from './view.ts'
 import type { WorkOrder } from './work.ts'
@@ -39,6 +39,13 @@ export async function listFulfillmentOrders(db: Queryable, query: ListQuery, cal
     db, FULFILLMENT_ORDERS, query, (cursor) => sql`select ${cursor} from fulfillment_orders f join locations l on l.id = f.location_id join channels c on c.id = f.channel_id`, scope,
   )
   return { ...page, data: await readFulfillmentOrderViews(db, page.data.map(({ cursor_id }) => cursor_id)) }
+}
+
+/** The id behind what a path says, an id or a number. Whether the caller sees it is not asked yet. */
+export async function fulfillmentOrderId(db: Queryable, idOrNumber: string): Promise<string> {
+  const id = ids.fulfillment_order.parse(idOrNumber) ?? (await findFulfillmentOrderByNumber(db, idOrNumber))?.id
+  if (id === undefined) throw refuse('not_found', 'There is no such fulfillment order.')
+  return id
 }
 
 /** The fulfillment orders of a request in its order; outside the caller's channels and locations they do not exist. */

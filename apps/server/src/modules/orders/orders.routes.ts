@@ -3,7 +3,7 @@ import { ids } from '../../kernel/id-kinds.ts'
 import { readOrderEvents } from '../../platform/event-feed.ts'
 import { listQuery, pageOf } from '../../platform/http/listing.ts'
 import { route, type Route } from '../../platform/http/route.ts'
-import { Address, Anything, closed, Id, Instant, OneOf } from '../../platform/http/schemas.ts'
+import { Address, Anything, closed, Id, IdOrNumber, Instant, OneOf } from '../../platform/http/schemas.ts'
 import { EventSchema } from '../../platform/platform.routes.ts'
 import { requireOrder } from './access.ts'
 import { CaptureBody, Tags, type CaptureInput } from './capture-input.ts'
@@ -16,7 +16,7 @@ import { CANCEL_REASONS, HOLD_TYPES } from './order.ts'
 import { OrderSchema, readOrderViews } from './order-view.ts'
 import type { OrderPorts } from './ports.ts'
 
-export const OrderParams = Type.Object({ order_id: Type.String({ pattern: `(${ids.order.pattern})|(^SW-[0-9]{1,12}$)`, description: 'The id or the number of the order' }) }, closed)
+export const OrderParams = Type.Object({ order_id: IdOrNumber(ids.order) }, closed)
 
 const list = route({
   operation_id: 'listOrders', method: 'GET', url: '/v1/orders', tag: 'orders', permission: 'orders:read', summary: 'List and search orders',

@@ -6,7 +6,7 @@ import type { Caller } from '../../platform/caller.ts'
 import type { Database } from '../../platform/db.ts'
 import { listQuery, pageOf, readPage, type ListSpec } from '../../platform/http/listing.ts'
 import { route, type Route } from '../../platform/http/route.ts'
-import { closed, Id, Money, OneOf } from '../../platform/http/schemas.ts'
+import { closed, Id, IdOrNumber, Money, OneOf } from '../../platform/http/schemas.ts'
 import { orderScope } from '../../platform/scope.ts'
 import { sql } from '../../platform/sql.ts'
 import { addPayment } from './commands/add-payment.ts'
@@ -16,7 +16,7 @@ import { retryEntry } from './commands/retry-entry.ts'
 import { PAYMENT_STATUSES, SETTLEMENTS, TENDERS, type Payment } from './ledger.ts'
 import { LedgerView, PaymentItem, PaymentView, RefundView, viewEntry, viewPayment, viewPaymentItem } from './payment-view.ts'
 import { findEntries, findEntriesById, findPayment, findPaymentsOfOrders, PAYMENT_COLUMNS } from './payments.db.ts'
-import { findPayableOrder } from './queries/payable-order.ts'
+import { findPayableOrder, requirePayableOrder } from './queries/payable-order.ts'
 
 const PAYMENTS: ListSpec = {
   id: ids.payment, id_sql: 'p.id', default_sort: '-created_at',
@@ -42,7 +42,7 @@ const listPayments = route({
   },
 })
 
-const OrderParams = Type.Object({ order_id: Id(ids.order) }, closed)
+const OrderParams = Type.Object({ order_id: IdOrNumber(ids.order) }, closed)
 const PaymentParams = Type.Object({ payment_id: Id(ids.payment) }, closed)
 
 const getLedger = route({
@@ -50,12 +50,12 @@ const getLedger = route({
   params: OrderParams,
   reply: { status: 200, schema: LedgerView }, problems: ['not_found'],
   handle: async ({ params, db, caller }) => {
-    const order = await findPayableOrder(db, ids.order.parse(params.order_id)!, caller)
+    const order = await requirePayableOrder(db, params.order_id, caller)
     const payments = await findPaymentsOfOrders(db, [order.id])
     const entries = Map.groupBy(await findEntries(db, payments.map(({ id }) => id)), ({ payment_id }) => payment_id)
     const sum = (field: 'authorized' | 'captured' | 'refunded' | 'voided') => showMoney(payments.reduce((total, payment) => total + payment[field], 0n), order.currency)
     return {
-      order_id: params.order_id, authorized: sum('authorized'), captured: sum('captured'), refunded: sum('refunded'), voided: sum('voided'),
+      order_id: ids.order.show(order.id), authorized: sum('authorized'), captured: sum('captured'), refunded: sum('refunded'), voided: sum('voided'),
       payments: payments.map((payment) => viewPayment(payment, entries.get(payment.id) ?? [])),
     }
   },
@@ -74,7 +74,10 @@ const postPayment = route({
     amount: Type.Optional(Money),
   }, closed),
   reply: { status: 201, schema: PaymentView }, problems: ['not_found', 'order_not_payable', 'payment_exceeds_due'],
-  handle: async ({ params, body, run, db, caller }) => readPayment(db, (await run(addPayment, { ...body, order_id: ids.order.parse(params.order_id)! })).id, caller),
+  handle: async ({ params, body, run, db, caller }) => {
+    const order = await requirePayableOrder(db, params.order_id, caller)
+    return readPayment(db, (await run(addPayment, { ...body, order_id: order.id })).id, caller)
+  },
 })
 
 const getPayment = route({
@@ -116,10 +119,11 @@ const postRefund = route({
   params: OrderParams,
   body: Type.Object({ amount: Money, reason: Type.String({ minLength: 1, maxLength: 200 }) }, closed),
   reply: { status: 201, schema: RefundView }, problems: ['not_found', 'refund_exceeds_captured'],
-  handle: async ({ params, body, run, db }) => {
-    const { entry_ids } = await run(refundOrder, { ...body, order_id: ids.order.parse(params.order_id)! })
+  handle: async ({ params, body, run, db, caller }) => {
+    const order = await requirePayableOrder(db, params.order_id, caller)
+    const { entry_ids } = await run(refundOrder, { ...body, order_id: order.id })
     const entries = await findEntriesById(db, entry_ids.map((id) => ids.payment_entry.parse(id)!))
-    return { order_id: params.order_id, amount: body.amount, entries: entries.map((entry) => viewEntry(entry, body.amount.currency)) }
+    return { order_id: ids.order.show(order.id), amount: body.amount, entries: entries.map((entry) => viewEntry(entry, body.amount.currency)) }
   },
 })
 

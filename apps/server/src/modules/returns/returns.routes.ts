@@ -5,7 +5,7 @@ import type { Clock } from '../../platform/clock.ts'
 import type { Command } from '../../platform/command.ts'
 import { listQuery, pageOf } from '../../platform/http/listing.ts'
 import { route, type Route } from '../../platform/http/route.ts'
-import { closed, Code, Id, Money, OneOf, Sku } from '../../platform/http/schemas.ts'
+import { closed, Code, Id, IdOrNumber, Money, OneOf, Sku } from '../../platform/http/schemas.ts'
 import { findOrder, OrderParams } from '../orders/index.ts'
 import { isVisible, requireOrderOfReturn, requireReturn } from './access.ts'
 import { closeReturn } from './commands/close-return.ts'
@@ -19,7 +19,7 @@ import { DISPOSITIONS, RETURN_REASONS, type ReturnAsk } from './return.ts'
 import { readReturnViews, ReturnSchema, type ReturnView } from './return-view.ts'
 import { linesOfReturns, returnsOfOrder } from './returns.db.ts'
 
-const ReturnParams = Type.Object({ return_id: Type.String({ pattern: `(${ids.return.pattern})|(^RT-[0-9]{1,12}$)`, description: 'The id or the number of the return' }) }, closed)
+const ReturnParams = Type.Object({ return_id: IdOrNumber(ids.return) }, closed)
 const Quantity = Type.Integer({ minimum: 1, maximum: 1_000_000 })
 const LineId = Id(ids.line)
 const Note = Type.Optional(Type.String({ maxLength: 2_000 }))

@@ -1,4 +1,5 @@
 import { Type, type Static, type TSchema } from 'typebox'
+import { assert } from '../../kernel/assert.ts'
 import type { IdKind } from '../../kernel/ids.ts'
 
 /** Schemas that many routes share. Objects are closed: an unknown field is an error, never dropped in silence. */
@@ -34,6 +35,12 @@ export type Address = Static<typeof Address>
 
 export function Id(kind: IdKind): ReturnType<typeof Type.String> {
   return Type.String({ pattern: kind.pattern, examples: [kind.show('01890a5d-ac96-774b-bcce-b302099a8057')] })
+}
+
+/** How a path names a thing that people know by its number. */
+export function IdOrNumber(kind: IdKind): ReturnType<typeof Type.String> {
+  assert(kind.numbers !== undefined, `things with ids like ${kind.prefix}_… have numbers`)
+  return Type.String({ pattern: `(${kind.pattern})|(^${kind.numbers}-[0-9]{1,12}$)`, description: 'Its id or its number' })
 }
 
 export const Nullable = <T extends TSchema>(schema: T) => Type.Union([schema, Type.Null()])
