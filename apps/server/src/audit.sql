@@ -71,6 +71,36 @@ select o.id, o.number, o.total from orders o join (
 where o.subtotal <> l.subtotal or o.discount_total <> l.discount or o.tax_total <> l.tax + o.shipping_tax
   or o.total <> o.subtotal - o.discount_total + o.shipping_total + case when o.prices_include_tax then 0 else o.tax_total end;
 
+-- name: canceled units have given back their shares
+-- The first units of a line carry the odd minor units; which of them the canceled ones were is open where others came back.
+select o.id, o.number, o.canceled_total, c.amount from orders o join (
+  select l.order_id, sum(t.total / l.quantity * l.canceled + least(l.canceled, t.total % l.quantity)) as amount, sum(least(l.canceled, l.returned)) as slack
+  from order_lines l join orders p on p.id = l.order_id
+  cross join lateral (select l.unit_price * l.quantity - l.discount + case when p.prices_include_tax then 0 else l.tax end as total) t
+  group by l.order_id
+) c on c.order_id = o.id
+where abs(o.canceled_total - c.amount) > c.slack;
+
+-- name: returns have given back shares and shipping, less what was withheld
+select o.id, o.number, o.returned_total, coalesce(r.amount, 0) as amount from orders o left join (
+  select r.order_id, sum(r.shipping_refunded + r.other_refunded + coalesce(l.amount, 0)) as amount
+  from returns r left join (select return_id, sum(refundable - withheld) as amount from return_lines group by return_id) l on l.return_id = r.id
+  group by r.order_id
+) r on r.order_id = o.id
+where o.returned_total <> coalesce(r.amount, 0);
+
+-- name: nothing is held beyond what the order is worth and what is still to be paid back
+select o.id, o.number, o.worth, s.held, s.goodwill, s.still_due from orders o join lateral (
+  select p.held, r.goodwill, o.returned_total - r.for_returns + r.failed as still_due
+  from (select sum(captured - refunded - refunding) as held from payments where order_id = o.id) p, (
+    select coalesce(sum(e.amount) filter (where e.cause_id is null and e.status <> 'failed'), 0) as goodwill,
+      coalesce(sum(e.amount) filter (where e.cause_id <> o.id and e.retry_of is null), 0) as for_returns,
+      coalesce(sum(e.amount) filter (where e.cause_id is not null and e.status = 'failed' and n.id is null), 0) as failed
+    from payments q join payment_entries e on e.payment_id = q.id and e.kind = 'refund' left join payment_entries n on n.retry_of = e.id
+    where q.order_id = o.id
+  ) r
+) s on s.held > greatest(o.worth - s.goodwill, 0) + s.still_due;
+
 -- name: order statuses follow from the units
 select id, number, status from orders
 where status <> case

@@ -1156,7 +1156,7 @@ export interface paths {
         put?: never;
         /**
          * Add a tender to an order
-         * @description A card is authorized by its gateway in the background: the answer shows it as pending. Cash and external money count as taken unless `captured` is false. Without `amount` the tender covers what no other does.
+         * @description A card is authorized by its gateway in the background: the answer shows it as pending. Cash and external money count as taken unless `captured` is false. Without `amount` the tender covers what no other does of what the order is worth: canceled and returned units, and what was given back as goodwill, count no more.
          */
         post: operations["addOrderPayment"];
         delete?: never;
@@ -1193,7 +1193,7 @@ export interface paths {
         put?: never;
         /**
          * Capture an authorization
-         * @description All that is left of it, or `amount`. Also takes cash on delivery.
+         * @description What is left of it and due, or `amount`: never more than the order is worth. Also takes cash on delivery.
          */
         post: operations["capturePayment"];
         delete?: never;
@@ -1250,7 +1250,7 @@ export interface paths {
         put?: never;
         /**
          * Pay something back without a return
-         * @description Spread over the order's tenders, the oldest first, and never more than was captured. Cards are paid back in the background; a refund that fails stays visible and can be tried again.
+         * @description Goodwill: it lowers what the order is worth, so that the customer owes it no more. Spread over the order's tenders, the oldest first, and never more than was captured. Cards are paid back in the background; a refund that fails stays visible and can be tried again.
          */
         post: operations["refundOrder"];
         delete?: never;
@@ -2584,11 +2584,13 @@ export interface components {
             shipping_total: components["schemas"]["Money"];
             tax_total: components["schemas"]["Money"];
             total: components["schemas"]["Money"];
+            /** @description `balance_due` is what the customer still has to pay, `credit_owed` what is to be paid back, after cancellations, returns and goodwill */
             paid: {
                 authorized: components["schemas"]["Money"];
                 captured: components["schemas"]["Money"];
                 refunded: components["schemas"]["Money"];
                 balance_due: components["schemas"]["Money"];
+                credit_owed: components["schemas"]["Money"];
             };
             lines: components["schemas"]["OrderLine"][];
             holds: components["schemas"]["Hold"][];
@@ -12273,7 +12275,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description busy, capture_exceeds_authorized */
+            /** @description busy, capture_exceeds_authorized, payment_exceeds_due */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -8,7 +8,7 @@ import type { NewJob } from '../../platform/jobs.ts'
 import type { Address } from '../../platform/http/schemas.ts'
 import { findVariants } from '../catalog/index.ts'
 import { shipsOn, type Location } from '../locations/index.ts'
-import { linesOfOrders, unitsShare, type OrderLineRow, type OrderRow } from '../orders/index.ts'
+import { linesOfOrders, waitingAmount, type OrderRow } from '../orders/index.ts'
 import { paymentsOf, requestCaptures } from '../payments/index.ts'
 import { chooseService, createShipments, findRateTable, IN_HOUSE, planParcels, priceShipment, routeBetween, unpriced, type NewShipment, type PlannedParcel } from '../shipping/index.ts'
 import { present } from '../../kernel/assert.ts'
@@ -51,30 +51,21 @@ function unknownAddress(location: Location): Address {
 }
 
 /**
- * Asks for the money of what has left: the share of the units that are gone, and shipping with the first of them, less
- * what was taken before. Tenders that are paid already need nothing.
+ * Asks for the money of what has left: the order without what was canceled and what still waits, so that shipping comes
+ * with the first departure; less what was taken before. Tenders that are paid already need nothing.
  */
 export async function collect(tx: Tx, orders: readonly OrderRow[], at: Date): Promise<{ events: NewEvent[]; jobs: NewJob[] }> {
-  const orderIds = orders.map(({ id }) => id)
-  const payments = await paymentsOf(tx, orderIds)
-  const due = orders.filter(({ id, total }) => (payments.get(id) ?? []).reduce((sum, payment) => sum + payment.captured + payment.capturing, 0n) < total && (payments.get(id) ?? []).length > 0)
+  const payments = await paymentsOf(tx, orders.map(({ id }) => id))
+  const takenOf = ({ id }: OrderRow): bigint => (payments.get(id) ?? []).reduce((sum, payment) => sum + payment.captured + payment.capturing, 0n)
+  const due = orders.filter((order) => payments.has(order.id) && takenOf(order) < order.total - order.canceled_total)
   if (due.length === 0) return { events: [], jobs: [] }
   const lines = groupByKey(await linesOfOrders(tx, due.map(({ id }) => id)), ({ order_id }) => order_id)
   const requests = due.flatMap((order) => {
-    const taken = payments.get(order.id)!.reduce((sum, payment) => sum + payment.captured + payment.capturing, 0n)
-    const amount = worthOfGone(order, lines.get(order.id) ?? []) - taken
+    const waiting = (lines.get(order.id) ?? []).reduce((sum, line) => sum + waitingAmount(line, order.prices_include_tax), 0n)
+    const amount = order.total - order.canceled_total - waiting - takenOf(order)
     return amount > 0n ? [{ order_id: order.id, amount, at, reason: 'shipped' }] : []
   })
   return requests.length === 0 ? { events: [], jobs: [] } : requestCaptures(tx, requests)
-}
-
-function worthOfGone(order: OrderRow, lines: readonly OrderLineRow[]): bigint {
-  const shipping = order.shipping_total + (order.prices_include_tax ? 0n : order.shipping_tax)
-  return lines.reduce((sum, line) => {
-    const total = line.unit_price * BigInt(line.quantity) - line.discount + (order.prices_include_tax ? 0n : line.tax)
-    // Canceled units were the first to give their share back; those that left come after them.
-    return sum + unitsShare(total, line.quantity, line.canceled, line.shipped + line.delivered + line.returned)
-  }, shipping)
 }
 
 export function showShipment(shipment: NewShipment): Record<string, unknown> {

@@ -32,8 +32,8 @@ export function spreadOverLines(amount: bigint, values: readonly bigint[]): bigi
   return values.length === 0 ? [] : allocate(amount, values)
 }
 
-/** What the customer owes for the order as it stands: canceled and returned units have given their share back. */
-export function worthOfOrder(order: { total: bigint; status: string; prices_include_tax: boolean }, lines: readonly (LineAmounts & { canceled: number; returned: number })[]): bigint {
-  if (order.status === 'canceled') return 0n
-  return lines.reduce((worth, line) => worth - unwoundAmount(line, order.prices_include_tax, 0, line.canceled + line.returned), order.total)
+/** What the units of a line that have not left and are not canceled cost: the last ones, which carry what the others leave. */
+export function waitingAmount(line: LineAmounts & { shipped: number; delivered: number; returned: number; canceled: number }, pricesIncludeTax: boolean): bigint {
+  const gone = line.shipped + line.delivered + line.returned + line.canceled
+  return unwoundAmount(line, pricesIncludeTax, gone, line.quantity - gone)
 }

@@ -6,8 +6,8 @@ import type { Queryable } from '../../platform/db.ts'
 import { Address, AllowedAction, Anything, closed, Money, Nullable } from '../../platform/http/schemas.ts'
 import { findChannels } from '../channels/index.ts'
 import { findLocations } from '../locations/index.ts'
-import { paymentsOf, paymentSummary } from '../payments/index.ts'
-import { lineTotal, worthOfOrder } from './amounts.ts'
+import { goodwillOf, owedInAll, paymentsOf, paymentSummary } from '../payments/index.ts'
+import { lineTotal } from './amounts.ts'
 import { allowedActions, returnStatus, UNIT_STATES, type UnitCounters } from './order.ts'
 import { findOrders, holdsOfOrders, linesOfOrders, type HoldRow, type OrderLineRow, type OrderRow } from './orders.db.ts'
 
@@ -35,7 +35,7 @@ export const OrderSchema = Type.Object({
   shipping_address: Nullable(Address), billing_address: Nullable(Address),
   currency: Type.String(), prices_include_tax: Type.Boolean(),
   subtotal: Money, discount_total: Money, shipping_total: Money, tax_total: Money, total: Money,
-  paid: Type.Object({ authorized: Money, captured: Money, refunded: Money, balance_due: Money }, closed),
+  paid: Type.Object({ authorized: Money, captured: Money, refunded: Money, balance_due: Money, credit_owed: Money }, { ...closed, description: '`balance_due` is what the customer still has to pay, `credit_owed` what is to be paid back, after cancellations, returns and goodwill' }),
   lines: Type.Array(LineView), holds: Type.Array(HoldView),
   custom_fields: Anything, form_version: Type.Integer(), note: Type.String(), tags: Type.Array(Type.String()), version: Type.Integer(),
   allowed_actions: Type.Array(AllowedAction),
@@ -49,6 +49,7 @@ export async function readOrderViews(db: Queryable, orderIds: readonly string[])
   const lines = groupByKey(await linesOfOrders(db, orderIds), ({ order_id }) => order_id)
   const holds = groupByKey(await holdsOfOrders(db, orderIds), ({ order_id }) => order_id)
   const payments = await paymentsOf(db, orderIds)
+  const goodwill = await goodwillOf(db, orderIds)
   const channels = await findChannels(db, [...new Set(orders.map(({ channel_id }) => channel_id))])
   const pickups = orders.flatMap(({ pickup_location_id }) => (pickup_location_id === null ? [] : [pickup_location_id]))
   const locations = pickups.length === 0 ? new Map() : await findLocations(db, [...new Set(pickups)])
@@ -56,16 +57,17 @@ export async function readOrderViews(db: Queryable, orderIds: readonly string[])
     lines: lines.get(order.id) ?? [],
     holds: holds.get(order.id) ?? [],
     payments: payments.get(order.id) ?? [],
+    goodwill: goodwill.get(order.id) ?? 0n,
     channel: channels.get(order.channel_id)!.code,
     pickup_location: order.pickup_location_id === null ? null : locations.get(order.pickup_location_id)?.code ?? null,
   })]))
 }
 
-type Parts = { lines: readonly OrderLineRow[]; holds: readonly HoldRow[]; payments: Parameters<typeof paymentSummary>[0]; channel: string; pickup_location: string | null }
+type Parts = { lines: readonly OrderLineRow[]; holds: readonly HoldRow[]; payments: Parameters<typeof paymentSummary>[0]; goodwill: bigint; channel: string; pickup_location: string | null }
 
-function viewOrder(order: OrderRow, { lines, holds, payments, channel, pickup_location }: Parts): OrderView {
+function viewOrder(order: OrderRow, { lines, holds, payments, goodwill, channel, pickup_location }: Parts): OrderView {
   const money = (amount: bigint) => showMoney(amount, order.currency)
-  const paid = paymentSummary(payments, worthOfOrder(order, lines))
+  const paid = paymentSummary(payments, owedInAll(order, { goodwill }))
   const units = sumUnits(lines)
   return {
     id: ids.order.show(order.id), number: order.number, channel, external_id: order.external_id,
@@ -77,7 +79,7 @@ function viewOrder(order: OrderRow, { lines, holds, payments, channel, pickup_lo
     shipping_address: order.shipping_address, billing_address: order.billing_address,
     currency: order.currency, prices_include_tax: order.prices_include_tax,
     subtotal: money(order.subtotal), discount_total: money(order.discount_total), shipping_total: money(order.shipping_total), tax_total: money(order.tax_total), total: money(order.total),
-    paid: { authorized: money(paid.authorized), captured: money(paid.captured), refunded: money(paid.refunded), balance_due: money(paid.balance_due) },
+    paid: { authorized: money(paid.authorized), captured: money(paid.captured), refunded: money(paid.refunded), balance_due: money(paid.balance_due), credit_owed: money(paid.credit_owed) },
     lines: lines.map((line) => viewLine(line, order)), holds: holds.map(viewHold),
     custom_fields: order.custom_fields, form_version: order.form_version, note: order.note, tags: order.tags, version: order.version,
     allowed_actions: allowedActions(order, lines),

@@ -33,6 +33,10 @@ export type OrderRow = {
   shipping_tax: bigint
   tax_total: bigint
   total: bigint
+  /** What canceled units, and what returns, have given back; `worth` is the rest, before goodwill, and nothing of a canceled order. */
+  canceled_total: bigint
+  returned_total: bigint
+  worth: bigint
   fulfillment_status: string
   open_holds: number
   custom_fields: Record<string, unknown>
@@ -66,7 +70,7 @@ export type OrderLineRow = UnitCounters & {
 
 const ORDER_COLUMNS = sql.raw(`id, number, channel_id, external_id, content_hash, status, currency, customer_id, customer_name, email, phone, shipping_address, billing_address,
   delivery, pickup_location_id, shipping_method, requested_delivery_date, release_at, on_shortage, max_splits, prices_include_tax, subtotal, discount_total, shipping_total,
-  shipping_tax, tax_total, total, fulfillment_status, open_holds, custom_fields, form_version, note, tags, placed_at, created_at, completed_at, canceled_at, cancel_reason, version, field_versions`)
+  shipping_tax, tax_total, total, canceled_total, returned_total, worth, fulfillment_status, open_holds, custom_fields, form_version, note, tags, placed_at, created_at, completed_at, canceled_at, cancel_reason, version, field_versions`)
 const LINE_COLUMNS = sql.raw(`id, order_id, line_number, variant_id, sku, description, kind, bundle, quantity, unit_price, discount, tax, custom_fields, ${UNIT_STATES.join(', ')}`)
 
 export function findOrder(db: Queryable, id: string): Promise<OrderRow | undefined> {
@@ -104,7 +108,7 @@ export function findByExternalIds(db: Queryable, keys: readonly { channel_id: st
     where (channel_id, external_id) in (select channel_id, external_id from ${rowsOf(keys, { channel_id: 'uuid', external_id: 'text' })})`)
 }
 
-export type NewOrder = Omit<OrderRow, 'number' | 'fulfillment_status' | 'status' | 'completed_at' | 'canceled_at' | 'cancel_reason' | 'version' | 'field_versions'> & { units: UnitCounters }
+export type NewOrder = Omit<OrderRow, 'number' | 'canceled_total' | 'returned_total' | 'worth' | 'fulfillment_status' | 'status' | 'completed_at' | 'canceled_at' | 'cancel_reason' | 'version' | 'field_versions'> & { units: UnitCounters }
 
 /**
  * Inserts orders and answers their numbers by id. An order whose external id another process has just stored is left out:
@@ -147,8 +151,8 @@ export type UnitMove = { order_id: string; order_line_id: string; from: UnitStat
 export type MovedOrder = { id: string; status: OrderStatus; fulfillment_status: string }
 
 /**
- * Moves units of lines from one state to another and keeps the orders' sums and statuses in the same statement: the only
- * writer of counters. The caller holds the locks of the orders and has seen that the units are there; the database's
+ * Moves units of lines from one state to another and keeps the orders' sums, statuses and what canceled units gave back in
+ * the same statement: the only writer of counters. The caller holds the locks of the orders and has seen that the units are there; the database's
  * checks catch one who has not. Answers the orders as they are now.
  */
 export async function moveUnits(tx: Tx, moves: readonly UnitMove[], at: Date): Promise<MovedOrder[]> {
@@ -165,22 +169,37 @@ export async function moveUnits(tx: Tx, moves: readonly UnitMove[], at: Date): P
   return tx.rows<MovedOrder>(sql`
     with delta as (select * from ${rowsOf(rows, DELTA_COLUMNS)}),
     moved as (
-      update order_lines l set ${LINE_ASSIGNMENTS} from delta d where l.id = d.id returning l.id
+      update order_lines l set ${LINE_ASSIGNMENTS} from delta d join orders o on o.id = d.order_id where l.id = d.id
+      returning l.order_id, ${UNWOUND_AFTER} - ${UNWOUND_BEFORE} as canceled_amount
     ),
-    sums as (select order_id, ${DELTA_SUMS} from delta group by order_id)
-    update orders o set ${ORDER_ASSIGNMENTS},
+    sums as (select order_id, ${DELTA_SUMS} from delta group by order_id),
+    amounts as (select order_id, sum(canceled_amount)::bigint as canceled_amount from moved group by order_id)
+    update orders o set ${ORDER_ASSIGNMENTS}, canceled_total = o.canceled_total + a.canceled_amount,
       status = case when ${ACTIVE_AFTER} > 0 then 'placed' when o.units_delivered + s.delivered + o.units_returned + s.returned > 0 then 'completed' else 'canceled' end,
       completed_at = case when ${ACTIVE_AFTER} = 0 and o.units_delivered + s.delivered + o.units_returned + s.returned > 0 then coalesce(o.completed_at, ${at}) end,
       canceled_at = case when ${ACTIVE_AFTER} = 0 and o.units_delivered + s.delivered + o.units_returned + s.returned = 0 then coalesce(o.canceled_at, ${at}) end
-    from sums s where o.id = s.order_id
+    from sums s join amounts a using (order_id) where o.id = s.order_id
     returning o.id, o.status, o.fulfillment_status`)
 }
 
 const DELTA_COLUMNS = { id: 'uuid', order_id: 'uuid', ...Object.fromEntries(UNIT_STATES.map((state) => [state, 'int'])) } as { id: 'uuid'; order_id: 'uuid' } & Record<UnitState, 'int'>
 const LINE_ASSIGNMENTS = sql.raw(UNIT_STATES.map((state) => `${state} = l.${state} + d.${state}`).join(', '))
+/** The amount of the first so many units of a line: `unwoundAmount` in amounts.ts. Units returned in the same statement come after those canceled. */
+const firstUnits = (units: string): string => `(${LINE_TOTAL} / l.quantity * (${units}) + least(${units}, ${LINE_TOTAL} % l.quantity))`
+const LINE_TOTAL = '(l.unit_price * l.quantity - l.discount + case when o.prices_include_tax then 0 else l.tax end)'
+const UNWOUND_AFTER = sql.raw(firstUnits('l.canceled + l.returned - d.returned'))
+const UNWOUND_BEFORE = sql.raw(firstUnits('l.canceled + l.returned - d.returned - d.canceled'))
 const DELTA_SUMS = sql.raw(UNIT_STATES.map((state) => `sum(${state})::int as ${state}`).join(', '))
 const ORDER_ASSIGNMENTS = sql.raw(UNIT_STATES.map((state) => `units_${state} = o.units_${state} + s.${state}`).join(', '))
 const ACTIVE_AFTER = sql.raw(`(${(['open', 'backordered', 'allocated', 'released', 'picked', 'packed', 'shipped'] as const).map((state) => `o.units_${state} + s.${state}`).join(' + ')})`)
+
+/** Adds what returns have given back, or takes from it what they withhold after all. The caller holds the locks of the orders. */
+export async function addReturned(tx: Tx, changes: readonly { order_id: string; amount: bigint }[]): Promise<void> {
+  if (changes.length === 0) return
+  await tx.run(sql`
+    update orders o set returned_total = o.returned_total + r.amount
+    from (select order_id, sum(amount)::bigint as amount from ${rowsOf(changes, { order_id: 'uuid', amount: 'bigint' })} group by order_id) r where o.id = r.order_id`)
+}
 
 export type NewHold = { id: string; order_id: string; type: HoldType; note: string; owner_id: string | null; release_at: Date | null; placed_at: Date; placed_by: string }
 

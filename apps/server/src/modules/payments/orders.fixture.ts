@@ -47,5 +47,5 @@ const insertOrders = command('fixture.insert_orders', 'orders:create', async ({ 
 export async function cancelTestOrder(db: Queryable, order_id: string): Promise<void> {
   await db.run(sql`
     with line as (update order_lines set open = 0, canceled = 1 where order_id = ${order_id})
-    update orders set units_open = 0, units_canceled = 1, status = 'canceled' where id = ${order_id}`)
+    update orders set units_open = 0, units_canceled = 1, canceled_total = total, status = 'canceled' where id = ${order_id}`)
 }

@@ -1,5 +1,6 @@
 import type { Queryable, Tx } from '../../platform/db.ts'
 import { arrayOf, rowsOf, sql } from '../../platform/sql.ts'
+import type { RefundSums } from './excess.ts'
 import type { Balances, EntryKind, EntryStatus, Payment, Tender } from './ledger.ts'
 
 export type NewPaymentRow = Balances & {
@@ -47,6 +48,20 @@ export function findEntriesById(db: Queryable, entryIds: readonly string[]): Pro
 
 export function findEntriesByCause(db: Queryable, causeIds: readonly string[]): Promise<EntryRow[]> {
   return db.rows(sql`select ${ENTRY_COLUMNS} from payment_entries e where e.cause_id = any(${arrayOf(causeIds, 'uuid')}) order by e.cause_id, e.created_at, e.id`)
+}
+
+/** What was asked back of orders, by why; each order has a sum, also one that nothing was asked back of. */
+export async function findRefundSums(db: Queryable, orderIds: readonly string[]): Promise<Map<string, RefundSums>> {
+  const sums = await db.rows<RefundSums>(sql`
+    select o.order_id,
+      coalesce(sum(e.amount) filter (where e.cause_id is null and e.status <> 'failed'), 0)::bigint as goodwill,
+      coalesce(sum(e.amount) filter (where e.cause_id = o.order_id and e.retry_of is null), 0)::bigint as for_cancellation,
+      coalesce(sum(e.amount) filter (where e.cause_id <> o.order_id and e.retry_of is null), 0)::bigint as for_returns,
+      coalesce(sum(e.amount) filter (where e.cause_id is not null and e.status = 'failed' and not exists (select from payment_entries r where r.retry_of = e.id)), 0)::bigint as failed
+    from unnest(${arrayOf(orderIds, 'uuid')}) o(order_id)
+    left join payments p on p.order_id = o.order_id left join payment_entries e on e.payment_id = p.id and e.kind = 'refund'
+    group by o.order_id`)
+  return new Map(sums.map((sum) => [sum.order_id, sum]))
 }
 
 /** One entry with its order. Entries are guarded by the lock of their payment. */

@@ -63,7 +63,7 @@ const getLedger = route({
 
 const postPayment = route({
   operation_id: 'addOrderPayment', method: 'POST', url: '/v1/orders/:order_id/payments', tag: 'payments', permission: addPayment.permission, summary: 'Add a tender to an order',
-  description: 'A card is authorized by its gateway in the background: the answer shows it as pending. Cash and external money count as taken unless `captured` is false. Without `amount` the tender covers what no other does.',
+  description: 'A card is authorized by its gateway in the background: the answer shows it as pending. Cash and external money count as taken unless `captured` is false. Without `amount` the tender covers what no other does of what the order is worth: canceled and returned units, and what was given back as goodwill, count no more.',
   params: OrderParams,
   body: Type.Object({
     tender: OneOf(TENDERS),
@@ -89,9 +89,9 @@ const getPayment = route({
 
 const postCapture = route({
   operation_id: 'capturePayment', method: 'POST', url: '/v1/payments/:payment_id/capture', tag: 'payments', permission: capturePayment.permission, summary: 'Capture an authorization',
-  description: 'All that is left of it, or `amount`. Also takes cash on delivery.',
+  description: 'What is left of it and due, or `amount`: never more than the order is worth. Also takes cash on delivery.',
   params: PaymentParams, body: Type.Object({ amount: Type.Optional(Money) }, closed),
-  reply: { status: 200, schema: PaymentView }, problems: ['not_found', 'capture_exceeds_authorized'],
+  reply: { status: 200, schema: PaymentView }, problems: ['not_found', 'capture_exceeds_authorized', 'payment_exceeds_due'],
   handle: async ({ params, body, run, db, caller }) => readPayment(db, (await run(capturePayment, { ...body, payment_id: ids.payment.parse(params.payment_id)! })).id, caller),
 })
 
@@ -115,7 +115,7 @@ const postRetry = route({
 
 const postRefund = route({
   operation_id: 'refundOrder', method: 'POST', url: '/v1/orders/:order_id/refunds', tag: 'payments', permission: refundOrder.permission, summary: 'Pay something back without a return',
-  description: 'Spread over the order\'s tenders, the oldest first, and never more than was captured. Cards are paid back in the background; a refund that fails stays visible and can be tried again.',
+  description: 'Goodwill: it lowers what the order is worth, so that the customer owes it no more. Spread over the order\'s tenders, the oldest first, and never more than was captured. Cards are paid back in the background; a refund that fails stays visible and can be tried again.',
   params: OrderParams,
   body: Type.Object({ amount: Money, reason: Type.String({ minLength: 1, maxLength: 200 }) }, closed),
   reply: { status: 201, schema: RefundView }, problems: ['not_found', 'refund_exceeds_captured'],

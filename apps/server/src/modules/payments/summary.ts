@@ -17,7 +17,7 @@ export type PaymentSummary = {
   secured: bigint
   /** What the customer still has to pay; authorizations are not payment yet. */
   balance_due: bigint
-  /** What the customer is to get back. */
+  /** What the customer is to get back, also where a return waits to be paid. */
   credit_owed: bigint
   payment_status: OrderPaymentStatus
   /** The worst among the tenders: whether something is under way, unknown or failed. */
@@ -25,8 +25,8 @@ export type PaymentSummary = {
 }
 
 /**
- * Sums up the tenders of one order. `worth` is what the customer owes in all, after cancellations and returns; what was
- * ordered and came back is worth nothing any more, or its refund would look like a debt.
+ * Sums up the tenders of one order. `worth` is what the customer owes in all (`owedInAll`): what was canceled, came back or
+ * was given away is worth nothing any more, or its refund would look like a debt.
  */
 export function paymentSummary(payments: readonly Payment[], worth: bigint): PaymentSummary {
   assert(new Set(payments.map(({ currency }) => currency)).size <= 1, 'the tenders of an order have its currency')

@@ -4,7 +4,7 @@ import type { Tx } from '../../platform/db.ts'
 import type { NewEvent } from '../../platform/events.ts'
 import type { NewJob } from '../../platform/jobs.ts'
 import { stockEvents, tryMovements } from '../inventory/index.ts'
-import { moveUnits } from '../orders/index.ts'
+import { addReturned, moveUnits } from '../orders/index.ts'
 import { refundsByCause, requestRefunds } from '../payments/index.ts'
 import { sumRefunds } from './refund.ts'
 import { nextStatus } from './return.ts'
@@ -15,11 +15,13 @@ import { refundEvent, returnEvent, type ReturnWork } from './work.ts'
 type Stored = { events: NewEvent[][]; jobs: NewJob[] }
 
 /**
- * Writes what was worked on: the units of the orders, stock, refunds, and the returns with the states that follow. A fixed
- * number of statements, whatever the number of returns. `immediate`: refunds have happened already, which is so for imports.
+ * Writes what was worked on: the units and the worth of the orders, stock, refunds,
+ * and the returns with the states that follow. A fixed number of statements, whatever the number of returns. `immediate`:
+ * refunds have happened already, which is so for imports.
  */
 export async function storeWork(tx: Tx, works: readonly ReturnWork[], at: (work: ReturnWork) => Date, immediate = false): Promise<Stored> {
   const moved = await moveUnits(tx, works.flatMap(({ moves }) => moves), at(works[0]!))
+  await addReturned(tx, works.flatMap(({ order, given_back }) => (given_back === 0n ? [] : [{ order_id: order.id, amount: given_back }])))
   const applied = await tryMovements(tx, works.map(({ movements }) => ({ movements })))
   assert(applied.shortages.every((shortage) => shortage === undefined), 'units that are graded stand in quality control')
   const stock = await stockEvents(tx, applied)

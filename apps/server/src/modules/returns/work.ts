@@ -25,12 +25,14 @@ export type ReturnWork = {
   movements: Movement[]
   /** What is asked of the payment ledger. */
   refund: { goods: bigint; shipping: bigint; total: bigint } | undefined
+  /** By how much the order is worth less: shares of units and shipping, less what is withheld. */
+  given_back: bigint
   /** In the order in which things happened. */
   events: NewEvent[]
 }
 
 export function openWork(parts: Pick<ReturnWork, 'order' | 'order_lines' | 'granted' | 'row' | 'lines'>): ReturnWork {
-  return { ...parts, row: { ...parts.row }, lines: parts.lines.map((line) => ({ ...line })), moves: [], movements: [], refund: undefined, events: [] }
+  return { ...parts, row: { ...parts.row }, lines: parts.lines.map((line) => ({ ...line })), moves: [], movements: [], refund: undefined, given_back: 0n, events: [] }
 }
 
 export function returnEvent(row: Pick<ReturnRow, 'id' | 'order_id' | 'number'>, type: string, data: Record<string, unknown> = {}): NewEvent {
@@ -55,6 +57,7 @@ export function receiveUnits(work: ReturnWork, received: readonly Received[], by
     const share = fixed_share?.get(line_id) ?? receivedShare(orderLine, order.prices_include_tax, quantity, granted)
     work.granted.set(line_id, granted + share)
     line.refundable += share
+    work.given_back += share
     line.received += quantity
     for (const take of takes) {
       orderLine[take.from] -= take.quantity
@@ -102,9 +105,11 @@ export function refundUnits(work: ReturnWork, refund: { parts: readonly { id: st
     const line = present(work.lines.find(({ id }) => id === part.id), 'a refund is for lines of the return')
     line.refunded += part.refunded
     line.withheld += part.withheld
+    work.given_back -= part.withheld
   }
   work.row.refund_total += refund.total
   work.row.shipping_refunded += refund.shipping
+  work.given_back += refund.shipping
   work.refund = refund
 }
 

@@ -6,8 +6,9 @@ import { command, type Context } from '../../../platform/command.ts'
 import type { Tx } from '../../../platform/db.ts'
 import { lockOrderStreams } from '../../../platform/events.ts'
 import { appendEntries, type EntryDraft } from '../append-entries.ts'
+import { takenAmount, owedInAll } from '../excess.ts'
 import { capturable, collectable, voidable, type Payment } from '../ledger.ts'
-import { findPayment, lockPayment } from '../payments.db.ts'
+import { findPayment, findPaymentsOfOrders, findRefundSums, lockPayment } from '../payments.db.ts'
 import { findPayableOrder } from '../queries/payable-order.ts'
 import { readAmount } from '../read-amount.ts'
 
@@ -22,13 +23,20 @@ export async function lockPaymentForCaller(tx: Tx, id: string, caller: Caller): 
 
 export type CapturePayment = { payment_id: string; amount?: MoneyText }
 
-/** Captures an authorization, or takes cash on delivery; all of it unless `amount` says less. Refuses with `capture_exceeds_authorized`. */
+/**
+ * Captures an authorization, or takes cash on delivery: all of it that the order is worth, unless `amount` says less.
+ * Refuses with `capture_exceeds_authorized` and `payment_exceeds_due`.
+ */
 export const capturePayment = command('payments.capture', 'payments:take', async (context, input: CapturePayment) => {
   const payment = await lockPaymentForCaller(context.tx, input.payment_id, context.caller)
   const room = capturable(payment, context.now) + collectable(payment)
-  const amount = input.amount === undefined ? room : readAmount(input.amount, payment.currency, '/amount')
+  const due = await dueOf(context, payment.order_id)
+  const amount = input.amount === undefined ? least(room, due) : readAmount(input.amount, payment.currency, '/amount')
   if (amount > room || room === 0n) {
     throw refuse('capture_exceeds_authorized', `${showMoney(room, payment.currency).amount} ${payment.currency} of this payment can be captured.`, { capturable: showMoney(room, payment.currency) })
+  }
+  if (amount > due || due === 0n) {
+    throw refuse('payment_exceeds_due', `${showMoney(due, payment.currency).amount} ${payment.currency} of the order is due: it is paid, or worth no more.`, { due: showMoney(due, payment.currency) })
   }
   const unauthorized = amount - capturable(payment, context.now)
   await append(context, payment, [
@@ -38,6 +46,14 @@ export const capturePayment = command('payments.capture', 'payments:take', async
   return { id: ids.payment.show(payment.id) }
 })
 
+/** What of the order's worth is neither taken nor being taken. The order is locked, which guards its tenders. */
+async function dueOf({ tx, caller }: Context, orderId: string): Promise<bigint> {
+  const order = await findPayableOrder(tx, orderId, caller)
+  const refunds = (await findRefundSums(tx, [orderId])).get(orderId)!
+  const due = owedInAll(order, refunds) - takenAmount(await findPaymentsOfOrders(tx, [orderId]))
+  return due > 0n ? due : 0n
+}
+
 /** Gives up what is authorized and not captured. Refuses with `nothing_to_void`. */
 export const voidPayment = command('payments.void', 'payments:refund', async (context, input: { payment_id: string }) => {
   const payment = await lockPaymentForCaller(context.tx, input.payment_id, context.caller)
@@ -46,6 +62,10 @@ export const voidPayment = command('payments.void', 'payments:refund', async (co
   await append(context, payment, [{ kind: 'void', amount }])
   return { id: ids.payment.show(payment.id) }
 })
+
+function least(a: bigint, b: bigint): bigint {
+  return a < b ? a : b
+}
 
 async function append({ tx, now, emit, enqueue, audit }: Context, payment: Payment, drafts: readonly Pick<EntryDraft, 'kind' | 'amount'>[]): Promise<void> {
   const { jobs, events } = await appendEntries(tx, drafts.map((draft) => ({ ...draft, payment, status: payment.gateway === null ? 'succeeded' : 'pending', at: now })))

@@ -6,7 +6,7 @@ import { orderInScope } from '../../../platform/scope.ts'
 import { sql, type Sql } from '../../../platform/sql.ts'
 
 /** What the ledger needs to know of an order. */
-export type PayableOrder = { id: string; channel_id: string; currency: string; total: bigint; status: string }
+export type PayableOrder = { id: string; channel_id: string; currency: string; worth: bigint; status: string }
 
 /** The order, if it exists for the caller. */
 export function findPayableOrder(db: Queryable, id: string, caller: Caller): Promise<PayableOrder> {
@@ -20,7 +20,7 @@ export function requirePayableOrder(db: Queryable, idOrNumber: string, caller: C
 }
 
 async function findWhere(db: Queryable, which: Sql, caller: Caller): Promise<PayableOrder> {
-  const order = await db.maybe<PayableOrder>(sql`select id, channel_id, currency, total, status from orders where ${which}`)
+  const order = await db.maybe<PayableOrder>(sql`select id, channel_id, currency, worth, status from orders where ${which}`)
   if (order === undefined || !(await orderInScope(db, caller, order))) throw refuse('not_found', 'There is no such order.')
   return order
 }

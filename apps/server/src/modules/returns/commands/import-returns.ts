@@ -169,6 +169,7 @@ function workOf({ item: { input, now, caller }, row, lines, parts }: Draft, book
   const goods = [...amounts.values()].reduce((sum, amount) => sum + amount, 0n)
   // The money without goods stands in the new row already; the ledger is asked for both.
   const beside = work.row.refund_total
+  work.given_back += beside
   work.row.refund_total = goods + beside
   for (const line of work.lines) line.refunded = amounts.get(line.order_line_id)!
   work.refund = goods + beside === 0n ? undefined : { goods, shipping: work.row.shipping_refunded, total: goods + beside }

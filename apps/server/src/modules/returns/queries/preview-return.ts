@@ -4,10 +4,9 @@ import { showMoney } from '../../../kernel/money.ts'
 import type { Queryable } from '../../../platform/db.ts'
 import type { OrderRow } from '../../orders/index.ts'
 import { checkEligibility } from '../eligibility.ts'
-import { decideRefund, receivedShare, shippingPaid } from '../refund.ts'
+import { decideRefund, receivedShare } from '../refund.ts'
 import { returnableUnits, type ReturnAsk } from '../return.ts'
-import { heldAmount } from './held-amount.ts'
-import { shippingRefundedOf } from '../returns.db.ts'
+import { heldAmount, shippingLeft } from './held-amount.ts'
 
 /** What a return of these units would be: approved at once or not, and what would be paid back if all of it arrived now. */
 export async function previewReturn(db: Queryable, order: OrderRow, asks: readonly ReturnAsk[] | undefined, includeShipping: boolean, now: Date) {
@@ -20,7 +19,7 @@ export async function previewReturn(db: Queryable, order: OrderRow, asks: readon
   })
   const refund = decideRefund({
     lines: lines.map(({ owed }) => owed), amount: undefined, held: await heldAmount(db, order.id),
-    shipping_left: includeShipping ? shippingPaid(order) - ((await shippingRefundedOf(db, [order.id])).get(order.id) ?? 0n) : 0n,
+    shipping_left: includeShipping ? await shippingLeft(db, order) : 0n,
   })
   assert(refund.ok, 'without an amount of somebody\'s own a refund is always decided')
   return {

@@ -1,0 +1,141 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { useApp, type Answer } from '../harness/app.ts'
+import { openShop, type Shop } from '../harness/shop.ts'
+
+// Whatever is canceled, returned, shipped or given away: the customer owes what the order is worth, and nothing twice.
+const app = useApp()
+let shop: Shop
+beforeAll(async () => { shop = await openShop(app()) })
+
+const gbp = (amount: string) => ({ amount, currency: 'GBP' })
+const CARD = { tender: 'card', gateway: 'test', token: 'tok_ok' }
+const settle = () => app().application.settle()
+
+let skus = 0
+
+/** An order of so many units at 10.00, with stock for it. */
+async function place(quantity: number, body: Record<string, unknown> = {}, price = '10.00'): Promise<{ url: string; line_id: string; order: Answer }> {
+  const sku = `MONEY-${++skus}`
+  await app().post('/v1/variants', { sku, name: sku, price: gbp(price), weight_grams: 100 })
+  await shop.stock('leeds', { [sku]: quantity })
+  const order = await shop.order({ lines: [{ sku, quantity }], ...body })
+  expect(order.status, order.text).toBe(201)
+  return { url: `/v1/orders/${String(order.body['id'])}`, line_id: (order.body['lines'] as { id: string }[])[0]!.id, order }
+}
+type Placed = Awaited<ReturnType<typeof place>>
+
+const show = async ({ url }: Placed) => (await app().get(url)).body
+const pay = ({ url }: Placed, body: object = { tender: 'cash' }) => app().post(`${url}/payments`, body)
+const cancel = ({ url, line_id }: Placed, quantity: number) => app().post(`${url}/cancel`, { reason: 'customer', lines: [{ line_id, quantity }] })
+
+/** Does these things with the work that is open for the order. */
+async function work({ order }: Placed, ...verbs: string[]): Promise<void> {
+  const open = (await app().get(`/v1/fulfillment-orders?filter[order_id]=${String(order.body['id'])}`)).body.data as { id: string }[]
+  for (const verb of verbs) expect([verb, (await app().post(`/v1/fulfillment-orders/${open.at(-1)!.id}/${verb}`, {})).status]).toEqual([verb, 200])
+}
+
+async function deliver(placed: Placed): Promise<void> {
+  await settle()
+  await work(placed, 'pick', 'pack', 'ship', 'deliver')
+  await settle()
+}
+
+/** Units that come back to the desk in York. */
+async function takeBack({ url, line_id }: Placed, quantity: number, receipt: object = {}): Promise<Answer> {
+  const back = await app().post(`${url}/returns`, { channel: 'till', lines: [{ line_id, quantity }] })
+  return app().post(`/v1/returns/${String(back.body['id'])}/receive`, { location: 'york', disposition: 'restock', ...receipt })
+}
+
+describe('a tender that is added', () => {
+  test.each([
+    ['returned and refunded', async () => {
+      const placed = await place(2, { payments: [{ tender: 'external' }] })
+      await deliver(placed)
+      await takeBack(placed, 2)
+      return placed
+    }],
+    ['canceled, while the rest was paid', async () => {
+      const placed = await place(3, { payments: [{ tender: 'external', amount: gbp('10.00') }] })
+      await cancel(placed, 2)
+      return placed
+    }],
+    ['canceled and refunded', async () => {
+      const placed = await place(3, { payments: [{ tender: 'external' }] })
+      expect((await cancel(placed, 2)).body).toMatchObject({ paid: { refunded: gbp('20.00') } })
+      return placed
+    }],
+    ['given back as goodwill', async () => {
+      const placed = await place(3, { payments: [{ tender: 'external' }] })
+      await app().post(`${placed.url}/refunds`, { amount: gbp('3.00'), reason: 'scratched' })
+      return placed
+    }],
+  ])('takes nothing for what was %s', async (_what, happen) => {
+    const placed = await happen()
+    expect((await show(placed))['paid']).toMatchObject({ balance_due: gbp('0.00'), credit_owed: gbp('0.00') })
+    const added = await pay(placed)
+    expect([added.status, added.body.code, added.body['due']]).toEqual([409, 'payment_exceeds_due', gbp('0.00')])
+  })
+
+  test('takes what the remaining units cost', async () => {
+    const placed = await place(3)
+    await cancel(placed, 2)
+    expect((await pay(placed, { tender: 'cash', amount: gbp('10.01') })).body.code).toBe('payment_exceeds_due')
+    expect((await pay(placed)).body['captured']).toEqual(gbp('10.00'))
+  })
+
+  test('waits for no money of units that are canceled', async () => {
+    const placed = await place(3, { payments: [{ ...CARD, amount: gbp('10.00') }] })
+    await settle()
+    expect((await show(placed))['holds']).toMatchObject([{ type: 'awaiting_payment', released_at: null }])
+    await cancel(placed, 2)
+    await settle()
+    expect((await show(placed))['holds']).toMatchObject([{ type: 'awaiting_payment', released_at: expect.any(String) as string }])
+  })
+})
+
+describe('what is due', () => {
+  test('is nothing when everything came back and shipping was refunded', async () => {
+    const placed = await place(1, { shipping: gbp('1.00'), payments: [{ tender: 'external' }] }, '29.99')
+    await deliver(placed)
+    const back = await takeBack(placed, 1, { refund: false })
+    expect((await app().post(`/v1/returns/${String(back.body['id'])}/refund`, { include_shipping: true })).body).toMatchObject({ status: 'closed', refund: { total: gbp('30.99') } })
+    expect((await show(placed))['paid']).toMatchObject({ refunded: gbp('30.99'), balance_due: gbp('0.00'), credit_owed: gbp('0.00') })
+  })
+
+  test('counts what a return withheld, and what its end keeps, as kept', async () => {
+    const placed = await place(3, { payments: [{ tender: 'external' }] })
+    await deliver(placed)
+    const part = await takeBack(placed, 1, { refund: false })
+    expect((await show(placed))['paid']).toMatchObject({ balance_due: gbp('0.00'), credit_owed: gbp('10.00') })
+    await app().post(`/v1/returns/${String(part.body['id'])}/refund`, { amount: gbp('8.00') })
+    expect((await show(placed))['paid']).toMatchObject({ balance_due: gbp('0.00'), credit_owed: gbp('0.00') })
+    const kept = await takeBack(placed, 1, { refund: false })
+    expect((await app().post(`/v1/returns/${String(kept.body['id'])}/close`, {})).body).toMatchObject({ status: 'closed', refund: { due: gbp('0.00') }, lines: [{ withheld: gbp('10.00') }] })
+    expect((await show(placed))['paid']).toMatchObject({ refunded: gbp('8.00'), balance_due: gbp('0.00'), credit_owed: gbp('0.00') })
+  })
+
+  test('ends at nothing, to the penny, when units that do not divide leave, come back, are canceled and leave again', async () => {
+    // 10.00 for three: 3.34, 3.33 and 3.33.
+    const sku = 'MONEY-ODD'
+    await app().post('/v1/variants', { sku, name: sku, price: gbp('3.34'), weight_grams: 100 })
+    await shop.stock('leeds', { [sku]: 1 })
+    await shop.stock('london', { [sku]: 2 })
+    const order = await shop.order({ lines: [{ sku, quantity: 3, discount: gbp('0.02') }], payments: [CARD] })
+    const placed = { order, url: `/v1/orders/${String(order.body['id'])}`, line_id: (order.body['lines'] as { id: string }[])[0]!.id }
+    await settle()
+    const [leeds, london] = ((await app().get(`/v1/fulfillment-orders?filter[order_id]=${String(order.body['id'])}`)).body.data as { id: string; location: string }[]).toSorted((a, b) => (a.location < b.location ? -1 : 1))
+    const send = async (work_id: string) => {
+      for (const verb of ['pick', 'pack', 'ship', 'deliver']) expect([verb, (await app().post(`/v1/fulfillment-orders/${work_id}/${verb}`, {})).status]).toEqual([verb, 200])
+      await settle()
+    }
+    await send(leeds!.id)
+    expect((await takeBack(placed, 1)).body).toMatchObject({ refund: { total: gbp('3.34') } })
+    await settle()
+    await cancel(placed, 1)
+    await send(london!.id)
+    expect((await show(placed))['paid']).toMatchObject({ captured: gbp('6.67'), refunded: gbp('3.34'), balance_due: gbp('0.00'), credit_owed: gbp('0.00') })
+    expect((await takeBack(placed, 1)).body).toMatchObject({ refund: { due: gbp('0.00'), total: gbp('3.33') } })
+    await settle()
+    expect((await show(placed))['paid']).toMatchObject({ captured: gbp('6.67'), refunded: gbp('6.67'), balance_due: gbp('0.00'), credit_owed: gbp('0.00') })
+  })
+})
