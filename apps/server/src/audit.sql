@@ -101,6 +101,17 @@ select o.id, o.number, o.worth, s.held, s.goodwill, s.still_due from orders o jo
   ) r
 ) s on s.held > greatest(o.worth - s.goodwill, 0) + s.still_due;
 
+-- name: orders that are done hold no authorization that nothing is due for
+select o.id, o.number, o.worth, s.authorized, s.held, r.for_returns from orders o join (
+  select order_id, sum(authorized - captured - voided) as authorized, sum(captured - refunded) as held from payments
+  group by order_id having bool_and(settlement = 'settled') and sum(authorized - captured - voided) > 0
+) s on s.order_id = o.id
+cross join lateral (
+  select coalesce(sum(e.amount) filter (where e.cause_id is null), 0) as goodwill, coalesce(sum(e.amount) filter (where e.cause_id <> o.id), 0) as for_returns
+  from payments q join payment_entries e on e.payment_id = q.id and e.kind = 'refund' and e.status = 'succeeded' where q.order_id = o.id
+) r
+where o.status <> 'placed' and s.authorized > greatest(o.worth - r.goodwill, 0) - least(greatest(s.held - o.returned_total + r.for_returns, 0), greatest(o.worth - r.goodwill, 0));
+
 -- name: order statuses follow from the units
 select id, number, status from orders
 where status <> case

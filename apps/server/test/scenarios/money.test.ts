@@ -25,6 +25,7 @@ async function place(quantity: number, body: Record<string, unknown> = {}, price
 type Placed = Awaited<ReturnType<typeof place>>
 
 const show = async ({ url }: Placed) => (await app().get(url)).body
+const ledger = async ({ url }: Placed) => (await app().get(`${url}/payments`)).body
 const pay = ({ url }: Placed, body: object = { tender: 'cash' }) => app().post(`${url}/payments`, body)
 const cancel = ({ url, line_id }: Placed, quantity: number) => app().post(`${url}/cancel`, { reason: 'customer', lines: [{ line_id, quantity }] })
 
@@ -137,5 +138,49 @@ describe('what is due', () => {
     expect((await takeBack(placed, 1)).body).toMatchObject({ refund: { due: gbp('0.00'), total: gbp('3.33') } })
     await settle()
     expect((await show(placed))['paid']).toMatchObject({ captured: gbp('6.67'), refunded: gbp('6.67'), balance_due: gbp('0.00'), credit_owed: gbp('0.00') })
+  })
+})
+
+describe('an authorization', () => {
+  test('is given up as far as nothing can be collected on it any more', async () => {
+    const placed = await place(3, { payments: [CARD] })
+    await settle()
+    await cancel(placed, 2)
+    await settle()
+    // A gateway gives up the rest of an authorization, not a part of it.
+    expect(await ledger(placed)).toMatchObject({ authorized: gbp('30.00'), voided: gbp('0.00') })
+    await deliver(placed)
+    expect(await show(placed)).toMatchObject({ status: 'completed', paid: { balance_due: gbp('0.00') } })
+    expect(await ledger(placed)).toMatchObject({ authorized: gbp('30.00'), captured: gbp('10.00'), voided: gbp('20.00') })
+  })
+
+  test('of terms on account, or of a whole card that is needed no more, is given up with the cancellation', async () => {
+    const terms = await place(3, { channel: 'wholesale' })
+    await cancel(terms, 2)
+    expect(await ledger(terms)).toMatchObject({ authorized: gbp('30.00'), voided: gbp('20.00') })
+    const cards = await place(3, { payments: [{ ...CARD, amount: gbp('10.00') }, CARD] })
+    await settle()
+    await cancel(cards, 2)
+    await settle()
+    expect(await ledger(cards)).toMatchObject({ payments: [{ status: 'authorized', voided: gbp('0.00') }, { status: 'voided', voided: gbp('20.00') }] })
+  })
+
+  test('that arrives after the cancellation is given up when it does', async () => {
+    const placed = await place(3, { payments: [{ ...CARD, amount: gbp('10.00') }, CARD] })
+    await cancel(placed, 2)
+    await settle()
+    expect(await ledger(placed)).toMatchObject({ payments: [{ status: 'authorized' }, { status: 'voided', voided: gbp('20.00') }] })
+  })
+
+  test('is captured by hand for what the order is worth, and paid back where the units are canceled before the gateway answers', async () => {
+    const placed = await place(3, { payments: [CARD] })
+    await settle()
+    const id = ((await ledger(placed))['payments'] as { id: string }[])[0]!.id
+    await app().post(`/v1/payments/${id}/capture`, { amount: gbp('15.00') })
+    await cancel(placed, 2)
+    expect((await app().post(`/v1/payments/${id}/capture`, {})).body).toMatchObject({ code: 'payment_exceeds_due', due: gbp('0.00') })
+    await settle()
+    expect(await show(placed)).toMatchObject({ paid: { captured: gbp('15.00'), refunded: gbp('5.00'), balance_due: gbp('0.00'), credit_owed: gbp('0.00') } })
+    expect(await ledger(placed)).toMatchObject({ voided: gbp('15.00') })
   })
 })

@@ -1,5 +1,7 @@
+export type { LedgerWork } from './append-entries.ts'
 export type { Payment } from './ledger.ts'
 export { owedInAll } from './excess.ts'
+export { giveBack } from './give-back.ts'
 export { readMoney } from './read-amount.ts'
 export { recordPayments } from './record-payments.ts'
 export { goodwillOf, paymentsOf, refundsByCause } from './queries/payments-of.ts'

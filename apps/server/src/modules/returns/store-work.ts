@@ -5,7 +5,7 @@ import type { NewEvent } from '../../platform/events.ts'
 import type { NewJob } from '../../platform/jobs.ts'
 import { stockEvents, tryMovements } from '../inventory/index.ts'
 import { addReturned, moveUnits } from '../orders/index.ts'
-import { refundsByCause, requestRefunds } from '../payments/index.ts'
+import { giveBack, refundsByCause, requestRefunds, type LedgerWork } from '../payments/index.ts'
 import { sumRefunds } from './refund.ts'
 import { nextStatus } from './return.ts'
 import { updateReturns } from './returns.db.ts'
@@ -14,8 +14,10 @@ import { refundEvent, returnEvent, type ReturnWork } from './work.ts'
 /** What is left to do for the caller: the events of each work, in order, and the jobs to enqueue. */
 type Stored = { events: NewEvent[][]; jobs: NewJob[] }
 
+const NOTHING: LedgerWork = { jobs: [], events: [] }
+
 /**
- * Writes what was worked on: the units and the worth of the orders, stock, refunds,
+ * Writes what was worked on: the units and the worth of the orders, stock, refunds, authorizations that are needed no more,
  * and the returns with the states that follow. A fixed number of statements, whatever the number of returns. `immediate`:
  * refunds have happened already, which is so for imports.
  */
@@ -27,10 +29,11 @@ export async function storeWork(tx: Tx, works: readonly ReturnWork[], at: (work:
   const stock = await stockEvents(tx, applied)
   const refunds = works.filter(({ refund }) => refund !== undefined && refund.total > 0n)
   const paid = await payBack(tx, refunds, at, immediate)
+  const released = immediate ? NOTHING : await giveBack(tx, works.filter(({ moves }) => moves.length > 0).map(({ order }) => order.id), { at: at(works[0]!), reason: 'returned' })
   const pending = immediate ? new Map<string, boolean>() : await unsettled(tx, works)
   const events = works.map((work, index) => {
     const finished = finish(work, at(work), pending.get(work.row.id) ?? false)
-    return [...work.events, ...stock.filter(({ group }) => group === index).map(({ event }) => event), ...(work.refund === undefined ? [] : [refundEvent(work)]), ...(paid.events.get(work.row.id) ?? []), ...finished]
+    return [...work.events, ...stock.filter(({ group }) => group === index).map(({ event }) => event), ...(work.refund === undefined ? [] : [refundEvent(work)]), ...(paid.events.get(work.row.id) ?? []), ...released.events.filter(({ order_id }) => order_id === work.order.id), ...finished]
   })
   for (const { id, status } of moved) {
     const index = works.findLastIndex(({ order }) => order.id === id)
@@ -38,7 +41,7 @@ export async function storeWork(tx: Tx, works: readonly ReturnWork[], at: (work:
     if (status === 'completed' && works[index]!.order.status !== 'completed') events[index]!.push({ type: 'order.completed', order_id: id, data: { order_id: ids.order.show(id) } })
   }
   await updateReturns(tx, works.map(({ row }) => row), works.flatMap(({ lines }) => lines))
-  return { events, jobs: paid.jobs }
+  return { events, jobs: [...paid.jobs, ...released.jobs] }
 }
 
 /** Brings the state in line with units and money, and answers the events that this is. Money without goods is closed when it is paid. */

@@ -1,9 +1,8 @@
 import { ids } from '../../../kernel/id-kinds.ts'
 import { refuse } from '../../../kernel/problem.ts'
 import { command, type Command, type Context } from '../../../platform/command.ts'
-import { paymentsOf, refundsByCause, requestRefunds, requestVoids } from '../../payments/index.ts'
+import { giveBack, requestVoids } from '../../payments/index.ts'
 import { lockOrder } from '../access.ts'
-import { unwoundAmount } from '../amounts.ts'
 import { CANCELABLE_STATES, decideCancel, type CancelReason, type CancelTake } from '../order.ts'
 import { readOrderViews, type OrderView } from '../order-view.ts'
 import { linesOfOrders, moveUnits, setCancelReason, type OrderLineRow, type OrderRow } from '../orders.db.ts'
@@ -31,7 +30,7 @@ export function cancelOrder(ports: OrderPorts): Command<CancelOrder, OrderView> 
       emit({ type: 'order.canceled', order_id: order.id, data: { order_id: ids.order.show(order.id), reason: input.reason } })
     }
     if (moved?.status === 'completed' && order.status !== 'completed') emit({ type: 'order.completed', order_id: order.id, data: { order_id: ids.order.show(order.id) } })
-    await settle(context, order, lines, takes, moved?.status === 'canceled', input.reason)
+    await settle(context, order.id, moved?.status === 'canceled', input.reason)
     audit({ subject_id: order.id, changes: { canceled_units: { before: lines.reduce((sum, line) => sum + line.canceled, 0), after: lines.reduce((sum, line) => sum + line.canceled, 0) + takes.reduce((sum, take) => sum + take.quantity, 0) } } })
     return (await readOrderViews(tx, [order.id])).get(order.id)!
   })
@@ -60,28 +59,14 @@ function movesOf(order_id: string, { line_id, take }: CancelTake) {
   return CANCELABLE_STATES.flatMap((from) => (take[from] === undefined ? [] : [{ order_id, order_line_id: line_id, from, to: 'canceled' as const, quantity: take[from] }]))
 }
 
-/**
- * Money follows the ledger: what is held beyond the worth of the units that were not canceled, less what returns and
- * goodwill have paid back already, is refunded. Returned units whose refund is still to come are not touched: that is
- * the return's. An order canceled whole gives up its authorizations.
- */
-async function settle(context: Context, order: OrderRow, lines: readonly OrderLineRow[], takes: readonly CancelTake[], whole: boolean, reason: string): Promise<void> {
-  const { tx, now } = context
-  const canceledNow = new Map(takes.map(({ line_id, quantity }) => [line_id, quantity]))
-  const canceled = lines.reduce((sum, line) => sum + unwoundAmount(line, order.prices_include_tax, 0, line.canceled + (canceledNow.get(line.id) ?? 0)), 0n)
-  const payments = (await paymentsOf(tx, [order.id])).get(order.id) ?? []
-  const sum = (of: (payment: (typeof payments)[number]) => bigint): bigint => payments.reduce((total, payment) => total + of(payment), 0n)
-  const refunded = sum((payment) => payment.refunded + payment.refunding)
-  const byCancellation = ((await refundsByCause(tx, [order.id])).get(order.id) ?? []).reduce((total, { kind, status, amount }) => total + (kind === 'refund' && status !== 'failed' ? amount : 0n), 0n)
-  const worth = whole ? 0n : order.total - canceled - (refunded - byCancellation)
-  const held = sum((payment) => payment.captured) - refunded
-  const refund = held > worth ? held - worth : 0n
+/** What was taken for canceled units is refunded, and authorizations that nothing is left for are given up: all of them where nothing is left at all. */
+async function settle({ tx, now, enqueue, emit }: Context, orderId: string, whole: boolean, reason: string): Promise<void> {
   const works = [
-    ...(refund > 0n ? [await requestRefunds(tx, [{ order_id: order.id, amount: refund, reason: `canceled: ${reason}`, cause_id: order.id, at: now }])] : []),
-    ...(whole ? [await requestVoids(tx, [{ order_id: order.id, at: now }])] : []),
+    ...(whole ? [await requestVoids(tx, [{ order_id: orderId, at: now }])] : []),
+    await giveBack(tx, [orderId], { at: now, reason: `canceled: ${reason}` }),
   ]
   for (const { jobs, events } of works) {
-    context.enqueue(...jobs)
-    context.emit(...events)
+    enqueue(...jobs)
+    emit(...events)
   }
 }

@@ -2,9 +2,10 @@ import { present } from '../../../kernel/assert.ts'
 import { addMs, DAY_MS, HOUR_MS, SECOND_MS } from '../../../kernel/time.ts'
 import { command, type Context } from '../../../platform/command.ts'
 import { lockOrderStreams } from '../../../platform/events.ts'
-import { appendEntries, eventOf, settleJob } from '../append-entries.ts'
+import { eventOf, settleJob } from '../append-entries.ts'
 import type { GatewayOutcome } from '../gateway.ts'
-import { changeOf, voidable, type EntryStatus } from '../ledger.ts'
+import { giveBack } from '../give-back.ts'
+import { changeOf, type EntryStatus } from '../ledger.ts'
 import { addToBalances, findEntry, lockPayment, updateAuthorization, updateEntry, type EntryRow } from '../payments.db.ts'
 
 /** `attempt` counts how often the gateway has been asked about the entry before. */
@@ -17,7 +18,7 @@ const MAX_ATTEMPTS = 24
 
 /**
  * Records what the gateway answered. An entry that is settled already stays as it is: of two jobs that asked, the faster
- * one has recorded the same. An authorization that arrives for an abandoned tender is voided.
+ * one has recorded the same. What arrives of money that the order needs no more is given back.
  */
 export const settleEntry = command('payments.settle_entry', 'payments:settle', async (context, input: SettleEntry): Promise<{ status: EntryStatus }> => {
   const { tx } = context
@@ -34,10 +35,8 @@ export const settleEntry = command('payments.settle_entry', 'payments:settle', a
     context.emit(eventOf(payment, { ...entry, status: input.outcome.status, failure }))
   }
   // A void that failed is not repeated by itself, or it would fail for ever.
-  const leftOver = payment.abandoned && entry.kind !== 'void' && input.outcome.status !== 'unknown'
-  const rest = leftOver ? voidable(await lockPayment(tx, payment_id)) : 0n
-  if (rest > 0n) {
-    const { jobs, events } = await appendEntries(tx, [{ payment, kind: 'void', amount: rest, status: 'pending', at: context.now, reason: 'The order needs it no more' }])
+  if (entry.kind !== 'void' && input.outcome.status !== 'unknown') {
+    const { jobs, events } = await giveBack(tx, [order_id], { at: context.now, reason: 'canceled' })
     context.enqueue(...jobs)
     context.emit(...events)
   }
