@@ -889,6 +889,7 @@ create table returns (
   received_at timestamp with time zone,
   closed_at timestamp with time zone,
   version integer not null default 1,
+  refund_wish text,
   constraint returns_pkey PRIMARY KEY (id),
   constraint returns_external_id UNIQUE (channel_id, external_id),
   constraint returns_number_key UNIQUE (number),
@@ -896,6 +897,7 @@ create table returns (
   constraint returns_other_refunded_check CHECK ((other_refunded >= 0)),
   constraint returns_refund_currency_check CHECK ((refund_currency ~ '^[A-Z]{3}$'::text)),
   constraint returns_refund_total_check CHECK ((refund_total >= 0)),
+  constraint returns_refund_wish_check CHECK ((refund_wish = ANY (ARRAY['goods'::text, 'goods_and_shipping'::text]))),
   constraint returns_shipping_refunded_check CHECK ((shipping_refunded >= 0)),
   constraint returns_status_check CHECK ((status = ANY (ARRAY['requested'::text, 'approved'::text, 'declined'::text, 'in_transit'::text, 'partially_received'::text, 'received'::text, 'inspected'::text, 'resolved'::text, 'closed'::text, 'expired'::text, 'canceled'::text]))),
   constraint returns_channel_id_fkey FOREIGN KEY (channel_id) REFERENCES channels(id),
@@ -909,6 +911,7 @@ CREATE INDEX returns_newest ON public.returns USING btree (requested_at DESC, id
 CREATE INDEX returns_order ON public.returns USING btree (order_id);
 CREATE INDEX returns_resolved ON public.returns USING btree (id) WHERE (status = 'resolved'::text);
 CREATE INDEX returns_status ON public.returns USING btree (status, requested_at DESC, id DESC);
+CREATE INDEX returns_waiting ON public.returns USING btree (id) WHERE (refund_wish IS NOT NULL);
 
 -- owner: identity. A named set of permissions
 create table roles (

@@ -112,6 +112,11 @@ cross join lateral (
 ) r
 where o.status <> 'placed' and s.authorized > greatest(o.worth - r.goodwill, 0) - least(greatest(s.held - o.returned_total + r.for_returns, 0), greatest(o.worth - r.goodwill, 0));
 
+-- name: refunds wait only where something is left to pay
+select r.id, r.number, r.status from returns r
+where r.refund_wish is not null and (r.status not in ('partially_received', 'received', 'inspected', 'resolved')
+  or (r.refund_wish = 'goods' and not exists (select from return_lines l where l.return_id = r.id and l.refundable > l.refunded + l.withheld)));
+
 -- name: order statuses follow from the units
 select id, number, status from orders
 where status <> case

@@ -2211,7 +2211,7 @@ export interface paths {
         put?: never;
         /**
          * Take goods in, all at once or bit by bit
-         * @description Without `lines` everything that is missing arrives. Units with a `disposition` are graded in the same call. `refund` is true by default where everything that arrives is graded, so that a returns desk needs one call.
+         * @description Without `lines` everything that is missing arrives. Units with a `disposition` are graded in the same call. `refund` is true by default where everything that arrives is graded, so that a returns desk needs one call. Where the money of the order is not captured yet, the refund waits for it and is paid by itself: `waits_for_capture` of the answer says so.
          */
         post: operations["receiveReturn"];
         delete?: never;
@@ -2798,7 +2798,7 @@ export interface components {
                 withheld: components["schemas"]["Money"];
                 due: components["schemas"]["Money"];
             }[];
-            /** @description `total` is what is paid back in all; `paid` has arrived, `pending` is on its way, `failed` was refused by the gateway: try its payment entry again */
+            /** @description `waits_for_capture`: what was wished for is paid by itself as soon as the customer's money is captured. `total` is what is paid back in all; `paid` has arrived, `pending` is on its way, `failed` was refused by the gateway: try its payment entry again */
             refund: {
                 due: components["schemas"]["Money"];
                 goods_refunded: components["schemas"]["Money"];
@@ -2808,6 +2808,7 @@ export interface components {
                 paid: components["schemas"]["Money"];
                 pending: components["schemas"]["Money"];
                 failed: components["schemas"]["Money"];
+                waits_for_capture: boolean;
             };
             version: number;
             allowed_actions: components["schemas"]["AllowedAction"][];
@@ -19504,6 +19505,11 @@ export interface operations {
                      */
                     disposition?: "restock" | "damaged" | "quality_control" | "scrap";
                     refund?: boolean;
+                    /**
+                     * @description Also pay back what was paid for shipping; needs payments:refund
+                     * @default false
+                     */
+                    include_shipping?: boolean;
                 };
             };
         };

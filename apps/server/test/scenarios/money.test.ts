@@ -28,6 +28,7 @@ const show = async ({ url }: Placed) => (await app().get(url)).body
 const ledger = async ({ url }: Placed) => (await app().get(`${url}/payments`)).body
 const pay = ({ url }: Placed, body: object = { tender: 'cash' }) => app().post(`${url}/payments`, body)
 const cancel = ({ url, line_id }: Placed, quantity: number) => app().post(`${url}/cancel`, { reason: 'customer', lines: [{ line_id, quantity }] })
+const eventsOf = async ({ url }: Placed) => ((await app().get(`${url}/timeline`)).body.data as { type: string }[]).map(({ type }) => type)
 
 /** Does these things with the work that is open for the order. */
 async function work({ order }: Placed, ...verbs: string[]): Promise<void> {
@@ -95,11 +96,15 @@ describe('a tender that is added', () => {
 })
 
 describe('what is due', () => {
-  test('is nothing when everything came back and shipping was refunded', async () => {
+  test('is nothing when everything came back and shipping was refunded with it, in one call at the desk', async () => {
     const placed = await place(1, { shipping: gbp('1.00'), payments: [{ tender: 'external' }] }, '29.99')
     await deliver(placed)
-    const back = await takeBack(placed, 1, { refund: false })
-    expect((await app().post(`/v1/returns/${String(back.body['id'])}/refund`, { include_shipping: true })).body).toMatchObject({ status: 'closed', refund: { total: gbp('30.99') } })
+    const desk = String((await app().post('/v1/api-keys', { name: 'desk', permissions: ['returns:read', 'returns:receive'] })).body['key'])
+    const back = await app().post(`${placed.url}/returns`, { channel: 'till', lines: [{ line_id: placed.line_id, quantity: 1 }] })
+    const url = `/v1/returns/${String(back.body['id'])}/receive`
+    expect((await app().post(url, { location: 'york', disposition: 'restock', include_shipping: true }, { key: desk })).status).toBe(403)
+    expect((await app().post(url, { location: 'york', disposition: 'restock', include_shipping: true, refund: false })).body.errors).toMatchObject([{ pointer: '/include_shipping' }])
+    expect((await app().post(url, { location: 'york', disposition: 'restock', include_shipping: true })).body).toMatchObject({ status: 'closed', refund: { total: gbp('30.99'), shipping_refunded: gbp('1.00') } })
     expect((await show(placed))['paid']).toMatchObject({ refunded: gbp('30.99'), balance_due: gbp('0.00'), credit_owed: gbp('0.00') })
   })
 
@@ -182,5 +187,49 @@ describe('an authorization', () => {
     await settle()
     expect(await show(placed)).toMatchObject({ paid: { captured: gbp('15.00'), refunded: gbp('5.00'), balance_due: gbp('0.00'), credit_owed: gbp('0.00') } })
     expect(await ledger(placed)).toMatchObject({ voided: gbp('15.00') })
+  })
+})
+
+describe('a refund that waits for its capture', () => {
+  test.each([['by itself', {}], ['when asked for', { refund: true }], ['with shipping', { include_shipping: true }]])('is told of, and paid %s when the gateway has answered', async (_how, receipt) => {
+    const placed = await place(2, { shipping: gbp('3.95'), payments: [{ ...CARD, token: 'tok_slow' }] })
+    await settle()
+    await work(placed, 'pick', 'pack', 'ship', 'deliver')
+    // The gateway has not answered the capture yet.
+    const received = await takeBack(placed, 1, receipt)
+    expect(received.body).toMatchObject({ status: 'inspected', refund: { due: gbp('10.00'), total: gbp('0.00'), waits_for_capture: true } })
+    expect(await eventsOf(placed)).toContain('return.refund_waiting')
+    await settle()
+    const total = 'include_shipping' in receipt ? '13.95' : '10.00'
+    expect((await app().get(`/v1/returns/${String(received.body['id'])}`)).body).toMatchObject({ status: 'closed', refund: { due: gbp('0.00'), paid: gbp(total), waits_for_capture: false } })
+    expect((await show(placed))['paid']).toMatchObject({ captured: gbp('23.95'), refunded: gbp(total), balance_due: gbp('0.00'), credit_owed: gbp('0.00') })
+  })
+
+  test('is not wished for where the desk says so, and ends with its return', async () => {
+    const placed = await place(2, { payments: [CARD] })
+    await settle()
+    await work(placed, 'pick', 'pack', 'ship', 'deliver')
+    const unwanted = await takeBack(placed, 1, { refund: false })
+    const waiting = await takeBack(placed, 1)
+    expect([unwanted, waiting].map(({ body }) => (body['refund'] as { waits_for_capture: boolean }).waits_for_capture)).toEqual([false, true])
+    expect((await app().post(`/v1/returns/${String(waiting.body['id'])}/close`, {})).body).toMatchObject({ status: 'closed', refund: { waits_for_capture: false } })
+    await settle()
+    expect((await show(placed))['paid']).toMatchObject({ captured: gbp('20.00'), refunded: gbp('0.00') })
+  })
+
+  test('takes nothing that the customer still owes for what was kept', async () => {
+    const placed = await place(2, { payments: [{ ...CARD, token: 'tok_capture_fails' }] })
+    await settle()
+    await work(placed, 'pick', 'pack', 'ship', 'deliver')
+    const received = await takeBack(placed, 1)
+    await settle()
+    expect((await show(placed))['paid']).toMatchObject({ captured: gbp('0.00'), balance_due: gbp('10.00') })
+    const id = ((await ledger(placed))['payments'] as { id: string }[])[0]!.id
+    await app().post(`/v1/payments/${id}/void`)
+    await settle()
+    expect((await pay(placed)).body['captured']).toEqual(gbp('10.00'))
+    await settle()
+    expect((await app().get(`/v1/returns/${String(received.body['id'])}`)).body).toMatchObject({ refund: { total: gbp('0.00'), waits_for_capture: true } })
+    expect((await show(placed))['paid']).toMatchObject({ captured: gbp('10.00'), refunded: gbp('0.00'), balance_due: gbp('0.00'), credit_owed: gbp('0.00') })
   })
 })

@@ -3,8 +3,9 @@ import { command, type Context } from '../../platform/command.ts'
 import type { LoopDefinition } from '../../platform/module.ts'
 import { addMs, DAY_MS, MINUTE_MS, SECOND_MS } from '../../kernel/time.ts'
 import { lockOrders } from '../orders/index.ts'
+import { payWaiting } from './commands/refund-return.ts'
 import { EXPIRY_DAYS, type ReturnStatus } from './return.ts'
-import { findArrived, findExpired, findReturns, updateReturns } from './returns.db.ts'
+import { findArrived, findExpired, findPayable, findReturns, updateReturns } from './returns.db.ts'
 import { returnEvent } from './work.ts'
 
 const BATCH = 200
@@ -38,6 +39,19 @@ export const returnLoops: readonly LoopDefinition[] = [
     round: async ({ db, executor, clock }) => {
       if ((await findExpired(db, addMs(clock.now(new Date()), -EXPIRY_DAYS * DAY_MS), 1)).length === 0) return 0
       return (await executor.run(expireReturns, {}, { caller: SYSTEM, request_id: 'loop:returns.expire' })).output.ended
+    },
+  },
+  {
+    // Refunds whose capture has been answered by now.
+    name: 'returns.pay_waiting',
+    interval_ms: SECOND_MS,
+    round: async ({ db, executor }) => {
+      let paid = 0
+      for (const { id } of await findPayable(db, BATCH)) {
+        const { output } = await executor.run(payWaiting, { return_id: id }, { caller: SYSTEM, request_id: 'loop:returns.pay_waiting' })
+        paid += Number(output.paid)
+      }
+      return paid
     },
   },
   {

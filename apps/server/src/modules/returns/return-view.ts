@@ -22,8 +22,8 @@ const LineView = Type.Object({
 const RefundView = Type.Object({
   due: Money,
   goods_refunded: Money, shipping_refunded: Money, other_refunded: Money, total: Money,
-  paid: Money, pending: Money, failed: Money,
-}, { ...closed, description: '`total` is what is paid back in all; `paid` has arrived, `pending` is on its way, `failed` was refused by the gateway: try its payment entry again' })
+  paid: Money, pending: Money, failed: Money, waits_for_capture: Type.Boolean(),
+}, { ...closed, description: '`waits_for_capture`: what was wished for is paid by itself as soon as the customer\'s money is captured. `total` is what is paid back in all; `paid` has arrived, `pending` is on its way, `failed` was refused by the gateway: try its payment entry again' })
 
 export const ReturnSchema = Type.Object({
   id: Type.String(), number: Type.String(), order_id: Type.String(), order_number: Type.String(),
@@ -68,7 +68,7 @@ function viewReturn(row: ReturnRow, { order_number, channel, location, lines, en
     })),
     refund: {
       due: money(sum(dueAmount)), goods_refunded: money(sum(({ refunded }) => refunded)), shipping_refunded: money(row.shipping_refunded), other_refunded: money(row.other_refunded), total: money(row.refund_total),
-      paid: money(paid), pending: money(pending), failed: money(failed),
+      paid: money(paid), pending: money(pending), failed: money(failed), waits_for_capture: row.refund_wish !== null,
     },
     version: row.version, allowed_actions: allowedActions(row.status, lines, failed > 0n),
   }

@@ -17,6 +17,8 @@ export type ReturnRow = {
   shipping_refunded: bigint
   other_refunded: bigint
   refund_currency: string
+  /** A refund that somebody wished for and that waits until the money of the order is captured. */
+  refund_wish: 'goods' | 'goods_and_shipping' | null
   requested_at: Date
   approved_at: Date | null
   received_at: Date | null
@@ -36,7 +38,7 @@ export type ReturnLineRow = ReturnUnits & {
 }
 
 const RETURN_COLUMNS = sql.raw(['id', 'number', 'order_id', 'channel_id', 'location_id', 'external_id', 'content_hash', 'status', 'note', 'outcome_note', 'refund_total', 'shipping_refunded', 'other_refunded',
-  'refund_currency', 'requested_at', 'approved_at', 'received_at', 'closed_at', 'version'].map((column) => `r.${column}`).join(', '))
+  'refund_currency', 'refund_wish', 'requested_at', 'approved_at', 'received_at', 'closed_at', 'version'].map((column) => `r.${column}`).join(', '))
 const LINE_COLUMNS = sql.raw(`l.id, l.return_id, l.order_line_id, l.variant_id, l.quantity, l.reason, l.received, l.restocked, l.damaged, l.quality_control, l.scrapped,
   l.refundable, l.refunded, l.withheld, o.sku, o.description, o.kind`)
 
@@ -106,7 +108,7 @@ export async function arrivalsOf(db: Queryable, orderLineIds: readonly string[])
   return new Map(arrivals.map(({ order_line_id, arrived_at }) => [order_line_id, arrived_at]))
 }
 
-export type NewReturn = Omit<ReturnRow, 'number' | 'version'>
+export type NewReturn = Omit<ReturnRow, 'number' | 'version' | 'refund_wish'>
 
 const RETURN_TYPES = {
   id: 'uuid', order_id: 'uuid', channel_id: 'uuid', location_id: 'uuid', external_id: 'text', content_hash: 'text', status: 'text', note: 'text', outcome_note: 'text',
@@ -135,10 +137,10 @@ export async function insertReturnLines(tx: Tx, lines: readonly ReturnLineRow[])
 /** Writes what has become of returns and their lines. The caller holds the locks of the orders. */
 export async function updateReturns(tx: Tx, returns: readonly ReturnRow[], lines: readonly ReturnLineRow[]): Promise<void> {
   await tx.run(sql`
-    update returns r set location_id = input.location_id, status = input.status, outcome_note = input.outcome_note, refund_total = input.refund_total, shipping_refunded = input.shipping_refunded,
+    update returns r set location_id = input.location_id, status = input.status, outcome_note = input.outcome_note, refund_total = input.refund_total, shipping_refunded = input.shipping_refunded, refund_wish = input.refund_wish,
       approved_at = input.approved_at, received_at = input.received_at, closed_at = input.closed_at, version = r.version + 1
     from ${rowsOf(returns, {
-      id: 'uuid', location_id: 'uuid', status: 'text', outcome_note: 'text', refund_total: 'bigint', shipping_refunded: 'bigint', approved_at: 'timestamptz', received_at: 'timestamptz', closed_at: 'timestamptz',
+      id: 'uuid', location_id: 'uuid', status: 'text', outcome_note: 'text', refund_total: 'bigint', shipping_refunded: 'bigint', refund_wish: 'text', approved_at: 'timestamptz', received_at: 'timestamptz', closed_at: 'timestamptz',
     })} where r.id = input.id`)
   if (lines.length === 0) return
   const assignments = sql.raw(Object.keys(COUNTER_TYPES).map((name) => `${name} = input.${name}`).join(', '))
@@ -154,8 +156,31 @@ export function findExpired(db: Queryable, approvedBefore: Date, limit: number):
 export function findArrived(db: Queryable, limit: number): Promise<{ id: string; order_id: string }[]> {
   return db.rows(sql`
     select r.id, r.order_id from returns r
-    where r.status = 'resolved' and not exists (
+    where r.status = 'resolved' and r.refund_wish is null and not exists (
       select from payment_entries e where e.cause_id = r.id and e.status <> 'succeeded'
         and not (e.status = 'failed' and exists (select from payment_entries n where n.retry_of = e.id)))
+    order by r.id limit ${limit}`)
+}
+
+/**
+ * Returns whose refund was waiting and may be paid now, at least a part: the shop holds more of their order than the
+ * customer owes for what left and stayed. `overpaidAmount` is the same rule.
+ */
+export function findPayable(db: Queryable, limit: number): Promise<{ id: string }[]> {
+  return db.rows(sql`
+    select r.id from returns r join orders o on o.id = r.order_id
+    cross join lateral (select coalesce(sum(p.captured - p.refunded - p.refunding), 0) as amount from payments p where p.order_id = o.id) held
+    cross join lateral (
+      select coalesce(sum(e.amount), 0) as amount from payments p join payment_entries e on e.payment_id = p.id
+      where p.order_id = o.id and e.kind = 'refund' and e.cause_id is null and e.status <> 'failed') goodwill
+    cross join lateral (
+      select sum(c.total - c.total / l.quantity * c.gone - least(c.gone, c.total % l.quantity)) as amount
+      from order_lines l cross join lateral (
+        select l.unit_price * l.quantity - l.discount + case when o.prices_include_tax then 0 else l.tax end as total, l.shipped + l.delivered + l.returned + l.canceled as gone) c
+      where l.order_id = o.id) waiting
+    cross join lateral (
+      select case when r.refund_wish = 'goods' then 0 else o.shipping_total + case when o.prices_include_tax then 0 else o.shipping_tax end - sum(s.shipping_refunded) end as amount
+      from returns s where s.order_id = o.id) shipping
+    where r.refund_wish is not null and held.amount > greatest(o.worth - goodwill.amount - waiting.amount - shipping.amount, 0)
     order by r.id limit ${limit}`)
 }

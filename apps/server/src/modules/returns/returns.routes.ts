@@ -116,19 +116,20 @@ function stepRoute(operation_id: string, verb: string, summary: string, command:
 
 const receive = route({
   operation_id: 'receiveReturn', method: 'POST', url: '/v1/returns/:return_id/receive', tag: 'returns', permission: receiveReturn.permission, summary: 'Take goods in, all at once or bit by bit',
-  description: 'Without `lines` everything that is missing arrives. Units with a `disposition` are graded in the same call. `refund` is true by default where everything that arrives is graded, so that a returns desk needs one call.',
+  description: 'Without `lines` everything that is missing arrives. Units with a `disposition` are graded in the same call. `refund` is true by default where everything that arrives is graded, so that a returns desk needs one call. Where the money of the order is not captured yet, the refund waits for it and is paid by itself: `waits_for_capture` of the answer says so.',
   params: ReturnParams,
   body: Type.Object({
     location: Code,
     lines: Type.Optional(Type.Array(Type.Object({ line_id: LineId, quantity: Quantity, disposition: Type.Optional(OneOf(DISPOSITIONS)) }, closed), { minItems: 1, maxItems: MAX_LINES })),
     disposition: Type.Optional(OneOf(DISPOSITIONS, { description: 'Of all units whose line does not say its own' })),
     refund: Type.Optional(Type.Boolean()),
+    include_shipping: Type.Optional(Type.Boolean({ default: false, description: 'Also pay back what was paid for shipping; needs payments:refund' })),
   }, closed),
   reply: { status: 200, schema: ReturnSchema }, problems: ['not_found', 'return_state', 'return_not_allowed', 'receipt_exceeds_return', 'return_at_other_location'],
   handle: async ({ params, body, db, caller, run }) => {
     const { id } = await requireReturn(db, caller, params.return_id)
     const lines = body.lines?.map(({ line_id, quantity, disposition }) => ({ line_id: ids.line.parse(line_id)!, quantity, disposition: disposition ?? body.disposition }))
-    return run(receiveReturn, { return_id: id, location: body.location, lines, disposition: body.disposition, refund: body.refund })
+    return run(receiveReturn, { return_id: id, location: body.location, lines, disposition: body.disposition, refund: body.refund, include_shipping: body.include_shipping ?? false })
   },
 })
 

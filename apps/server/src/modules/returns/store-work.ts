@@ -48,7 +48,7 @@ export async function storeWork(tx: Tx, works: readonly ReturnWork[], at: (work:
 function finish(work: ReturnWork, at: Date, refundPending: boolean): NewEvent[] {
   const { row, lines } = work
   const before = row.status
-  row.status = lines.length === 0 ? 'closed' : nextStatus(row.status, lines, !refundPending)
+  row.status = lines.length === 0 ? 'closed' : nextStatus(row.status, lines, !refundPending && row.refund_wish === null)
   if (row.status === before) return []
   if (row.status === 'resolved') return [returnEvent(row, 'resolved')]
   if (row.status !== 'closed') return []

@@ -22,6 +22,7 @@ export const closeReturn = command('returns.close', 'returns:approve', async (co
   await keepDue(context.tx, work)
   row.status = 'closed'
   row.closed_at = context.now
+  row.refund_wish = null
   if (input.note !== '') row.outcome_note = input.note
   work.events.push(returnEvent(row, 'closed'))
   await finishWork(context, work, before)

@@ -153,7 +153,7 @@ async function store(context: BatchContext, book: ImportBook, drafts: readonly D
 /** Everything that happened to one return, from its announcement to its refund. */
 function workOf({ item: { input, now, caller }, row, lines, parts }: Draft, book: ImportBook, granted: Map<string, bigint>, number: string): ReturnWork {
   const amounts = sumAmounts(parts.lines, ({ order_line_id }) => order_line_id, ({ refund_amount }) => refund_amount)
-  const work = openWork({ order: book.orders.get(row.order_id)!, order_lines: book.lines, granted, row: { ...row, number, version: 1 }, lines })
+  const work = openWork({ order: book.orders.get(row.order_id)!, order_lines: book.lines, granted, row: { ...row, number, version: 1, refund_wish: null }, lines })
   const received = work.lines.map(({ order_line_id, quantity, kind }) => ({ line_id: order_line_id, quantity, graded: kind === 'goods' ? [{ disposition: input.disposition, quantity }] : [] }))
   const by = { at: now, caller_id: caller.id }
   work.events.push(returnEvent(work.row, 'requested', { channel: input.channel, external_id: row.external_id, lines: work.lines.map(({ order_line_id, quantity, reason }) => ({ line_id: ids.line.show(order_line_id), quantity, reason })) }), returnEvent(work.row, 'approved'))

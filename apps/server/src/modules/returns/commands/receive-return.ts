@@ -1,6 +1,7 @@
 import { ids } from '../../../kernel/id-kinds.ts'
+import { showMoney } from '../../../kernel/money.ts'
 import { invalid, refuse } from '../../../kernel/problem.ts'
-import { inScope } from '../../../platform/caller.ts'
+import { inScope, requirePermission } from '../../../platform/caller.ts'
 import { command, type Context } from '../../../platform/command.ts'
 import { findLocations, findLocationsByCode, type Location } from '../../locations/index.ts'
 import { finishWork, lockWork, unknownLines, wrongState } from '../access.ts'
@@ -19,14 +20,18 @@ type ReceiveReturn = {
   disposition: Disposition | undefined
   /** Left out means: where all that arrives is graded in the same call. */
   refund: boolean | undefined
+  /** Also what was paid for shipping; a refund is wished for then. */
+  include_shipping: boolean
 }
 
 /**
  * Takes goods in, as many as there are, as often as they come. Graded in the same call they go where they belong and are
- * paid back. Refuses with `receipt_exceeds_return`, `return_at_other_location` and `return_state`.
+ * paid back, as soon as what was paid for them is captured. Refuses with `receipt_exceeds_return`, `return_at_other_location` and `return_state`.
  */
 export const receiveReturn = command('returns.receive', 'returns:receive', async (context, input: ReceiveReturn): Promise<ReturnView> => {
   const { tx, now, caller } = context
+  if (input.include_shipping) requirePermission(caller, 'payments:refund')
+  if (input.include_shipping && input.refund === false) throw invalid([{ pointer: '/include_shipping', code: 'not_allowed', detail: 'Shipping is paid back with the goods. Leave it out, or let `refund` be true.' }])
   const work = await lockWork(tx, caller, input.return_id)
   const before = work.row.status
   const blocked = receiveBlocked(before)
@@ -38,7 +43,10 @@ export const receiveReturn = command('returns.receive', 'returns:receive', async
   work.events.push(returnEvent(work.row, 'received', { location: location.code, lines: showLines(received) }))
   const graded = received.filter((line) => line.graded.length > 0)
   if (graded.length > 0) grade(context, work, graded)
-  if (input.refund ?? isGraded(received, work)) await payDue(context, work)
+  if (input.refund ?? (input.include_shipping || isGraded(received, work))) {
+    const { waiting } = await payDue(context, work, input.include_shipping)
+    if (waiting > 0n) work.events.push(returnEvent(work.row, 'refund_waiting', { amount: showMoney(waiting, work.order.currency) }))
+  }
   await finishWork(context, work, before, { received: { before: null, after: received.reduce((sum, { quantity }) => sum + quantity, 0) } })
   return (await readReturnViews(tx, [work.row.id])).get(work.row.id)!
 })

@@ -1,3 +1,4 @@
+import { assert } from '../../../kernel/assert.ts'
 import { ids } from '../../../kernel/id-kinds.ts'
 import { showMoney, type MoneyText } from '../../../kernel/money.ts'
 import { invalid, refuse } from '../../../kernel/problem.ts'
@@ -6,11 +7,10 @@ import { command, type Context } from '../../../platform/command.ts'
 import type { Queryable } from '../../../platform/db.ts'
 import { readMoney } from '../../payments/index.ts'
 import { finishWork, lockWork, unknownLines, wrongState } from '../access.ts'
-import { heldAmount } from '../queries/held-amount.ts'
-import { decideRefund, shippingPaid, type RefundDecision } from '../refund.ts'
-import { refundBlocked } from '../return.ts'
+import { heldAmount, overpaidAmount, shippingLeft } from '../queries/held-amount.ts'
+import { decideRefund, type RefundDecision } from '../refund.ts'
+import { dueAmount, refundBlocked } from '../return.ts'
 import { readReturnViews, type ReturnView } from '../return-view.ts'
-import { shippingRefundedOf } from '../returns.db.ts'
 import { refundUnits, type ReturnWork } from '../work.ts'
 
 type RefundAsk = {
@@ -31,6 +31,7 @@ export const refundReturn = command('returns.refund', 'returns:read', async (con
   const decision = await previewRefund(context.tx, work, input)
   if (decision.total === 0n && decision.parts.length === 0) throw refuse('nothing_to_refund', 'Nothing is due that the shop holds: everything is settled, or nothing was captured.')
   refundUnits(work, decision)
+  if (work.lines.every((line) => dueAmount(line) === 0n)) work.row.refund_wish = null
   await finishWork(context, work, before, { refund: { before: null, after: showMoney(decision.total, work.order.currency) } })
   return (await readReturnViews(context.tx, [work.row.id])).get(work.row.id)!
 })
@@ -53,7 +54,7 @@ export async function previewRefund(db: Queryable, work: RefundableWork, { line_
   const decision = decideRefund({
     lines: chosen,
     amount: amount === undefined ? undefined : readAmount(amount, order.currency),
-    shipping_left: include_shipping ? shippingPaid(order) - ((await shippingRefundedOf(db, [order.id])).get(order.id) ?? 0n) : 0n,
+    shipping_left: include_shipping ? await shippingLeft(db, order) : 0n,
     held: await heldAmount(db, order.id),
   })
   if (!decision.ok) {
@@ -74,11 +75,30 @@ function hasReceived({ row, lines }: RefundableWork): boolean {
   return row.status !== 'closed' && lines.some(({ received }) => received > 0)
 }
 
-/** Pays what is due and held; nothing where there is nothing. */
-export async function payDue({ tx }: Context, work: ReturnWork): Promise<void> {
-  const decision = decideRefund({ lines: work.lines, amount: undefined, shipping_left: 0n, held: await heldAmount(tx, work.order.id) })
-  if (decision.ok && decision.total > 0n) refundUnits(work, decision)
+/**
+ * Pays what is due, and shipping where that is asked for, as far as the customer has paid for it. The rest waits until it
+ * is captured, which the answer tells: the wish stays on the return, and a loop pays it.
+ */
+export async function payDue({ tx }: Context, work: ReturnWork, include_shipping: boolean): Promise<{ waiting: bigint }> {
+  const shipping_left = include_shipping ? await shippingLeft(tx, work.order) : 0n
+  const decision = decideRefund({ lines: work.lines, amount: undefined, shipping_left, held: await overpaidAmount(tx, work, shipping_left) })
+  assert(decision.ok, 'without an amount of somebody\'s own a refund is always decided')
+  if (decision.total > 0n) refundUnits(work, decision)
+  const waiting = work.lines.reduce((sum, line) => sum + dueAmount(line), shipping_left - decision.shipping)
+  work.row.refund_wish = waiting === 0n ? null : include_shipping ? 'goods_and_shipping' : 'goods'
+  return { waiting }
 }
+
+/** Pays a refund that was waiting for its capture, or what can be paid of it now. */
+export const payWaiting = command('returns.pay_waiting', 'returns:receive', async (context, input: { return_id: string }): Promise<{ paid: boolean }> => {
+  const work = await lockWork(context.tx, context.caller, input.return_id)
+  const before = work.row.status
+  if (work.row.refund_wish === null) return { paid: false }
+  await payDue(context, work, work.row.refund_wish === 'goods_and_shipping')
+  if (work.refund === undefined) return { paid: false }
+  await finishWork(context, work, before, { refund: { before: null, after: showMoney(work.refund.total, work.order.currency) } })
+  return { paid: true }
+})
 
 /** A refund as the API shows it. */
 export function viewRefund({ order, lines }: RefundableWork, { parts, goods, shipping, total }: RefundDecision & { ok: true }) {
