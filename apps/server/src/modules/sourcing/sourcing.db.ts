@@ -111,8 +111,14 @@ export async function activeStrategy(db: Queryable): Promise<Strategy | undefine
   return row === undefined ? undefined : { id: row.code, version: row.strategy_version, name: row.name, rules: row.definition.rules }
 }
 
+/** One change of strategies at a time, until its commit: versions count without a gap, and one is in use. */
+async function lockStrategies(tx: Queryable): Promise<void> {
+  await tx.rows(sql`select pg_advisory_xact_lock(hashtextextended('sourcing: strategies', 0))`)
+}
+
 /** Adds the next version of a strategy; versions never change. Answers the version. */
 export async function insertStrategy(tx: Queryable, strategy: { id: string; code: string; name: string; rules: readonly Rule[]; at: Date; by: string }): Promise<number> {
+  await lockStrategies(tx)
   const { strategy_version } = await tx.one<{ strategy_version: number }>(sql`
     insert into sourcing_strategies (id, code, strategy_version, name, definition, active, created_at, created_by)
     select ${strategy.id}, ${strategy.code}, coalesce(max(strategy_version), 0) + 1, ${strategy.name}, ${JSON.stringify({ rules: strategy.rules })}::jsonb, false, ${strategy.at}, ${strategy.by}
@@ -123,6 +129,7 @@ export async function insertStrategy(tx: Queryable, strategy: { id: string; code
 
 /** Puts one strategy version into use; the one before it goes out of use. */
 export async function activateStrategy(tx: Queryable, id: string): Promise<void> {
+  await lockStrategies(tx)
   await tx.run(sql`update sourcing_strategies set active = false where active and id <> ${id}`)
   await tx.run(sql`update sourcing_strategies set active = true where id = ${id}`)
 }

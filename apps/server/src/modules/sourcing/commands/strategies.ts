@@ -10,7 +10,7 @@ export type SaveStrategy = { code: string; name: string; rules: Rule[] }
 
 /** Saves a new version of a strategy. Versions never change, so that every decision can be read back. */
 export const saveStrategy = command('sourcing.save_strategy', 'sourcing:write', async ({ tx, now, caller, emit, audit }, input: SaveStrategy) => {
-  const errors = validateStrategy({ id: input.code, version: 1, name: input.name, rules: input.rules })
+  const errors = validateStrategy({ name: input.name, rules: input.rules })
   if (errors.length > 0) throw invalid(errors)
   const id = newId(now.getTime())
   const strategy_version = await insertStrategy(tx, { id, ...input, at: now, by: caller.id })
