@@ -37,6 +37,11 @@ describe('an order', () => {
     }))
   })
 
+  test('for a bundle without components is refused', () => {
+    const priced = priceOrder({ channel: 'web', lines: [{ sku: 'SET', quantity: 1 }] }, known([variant('SET', 800n, 'bundle')]))
+    expect(priced).toMatchObject({ ok: false, errors: [{ pointer: '/lines/0/sku', code: 'bundle_empty' }] })
+  })
+
   test('a bundle costs what it costs, whatever its components cost alone', () => {
     fc.assert(fc.property(fc.array(fc.record({ price: fc.bigInt({ min: 0n, max: 9_999n }), each: fc.integer({ min: 1, max: 7 }) }), { minLength: 1, maxLength: 5 }), fc.bigInt({ min: 0n, max: 99_999n }), fc.integer({ min: 1, max: 20 }), (parts, price, quantity) => {
       const bundle = variant('SET', price, 'bundle')

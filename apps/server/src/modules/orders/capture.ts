@@ -52,7 +52,7 @@ export function priceOrder(input: CaptureInput, known: Known): { ok: true; order
   const money = (value: MoneyText | undefined, pointer: string): bigint | undefined => (value === undefined ? undefined : readMoney(value, known.channel.currency, pointer, errors))
   const shipping_total = money(input.shipping, '/shipping') ?? 0n
   const orderDiscount = money(input.discount, '/discount') ?? 0n
-  const stated = input.lines.map((line, index) => statedLine(line, known.variants[index], known.channel, `/lines/${index}`, errors))
+  const stated = input.lines.map((line, index) => statedLine(line, known.variants[index], known, `/lines/${index}`, errors))
   if (errors.length > 0) return { ok: false, errors }
   const values = stated.map(({ unit_price, quantity, discount }) => unit_price * BigInt(quantity) - discount)
   const valueOfAll = values.reduce((a, b) => a + b, 0n)
@@ -68,7 +68,7 @@ export function priceOrder(input: CaptureInput, known: Known): { ok: true; order
 
 type StatedLine = { variant: Variant; description: string; quantity: number; unit_price: bigint; discount: bigint; tax: bigint | undefined; custom_fields: Record<string, unknown> }
 
-function statedLine(line: CaptureLine, variant: Variant | undefined, channel: Channel, pointer: string, errors: FieldError[]): StatedLine {
+function statedLine(line: CaptureLine, variant: Variant | undefined, { channel, components }: Known, pointer: string, errors: FieldError[]): StatedLine {
   const money = (value: MoneyText | undefined, field: string): bigint | undefined => (value === undefined ? undefined : readMoney(value, channel.currency, `${pointer}/${field}`, errors))
   const nothing: StatedLine = { variant: undefined as never, description: '', quantity: line.quantity, unit_price: 0n, discount: 0n, tax: undefined, custom_fields: {} }
   if (variant === undefined) {
@@ -77,6 +77,7 @@ function statedLine(line: CaptureLine, variant: Variant | undefined, channel: Ch
     return nothing
   }
   if (!variant.active) errors.push({ pointer: `${pointer}/sku`, code: 'inactive_sku', detail: `SKU "${variant.sku}" is not sold any more.` })
+  if (variant.kind === 'bundle' && (components.get(variant.id) ?? []).length === 0) errors.push({ pointer: `${pointer}/sku`, code: 'bundle_empty', detail: `The bundle ${variant.sku} has no components yet.` })
   if (line.quantity > MAX_LINE_UNITS) errors.push({ pointer: `${pointer}/quantity`, code: 'too_large', detail: `A line has at most ${MAX_LINE_UNITS} units.` })
   const unit_price = money(line.unit_price, 'unit_price') ?? catalogPrice(variant, channel)
   if (unit_price === undefined) {
