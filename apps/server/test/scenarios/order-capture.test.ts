@@ -1,4 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest'
+import { ids } from '../../src/kernel/id-kinds.ts'
+import { newId } from '../../src/kernel/ids.ts'
 import { HOME, openShop, type Shop } from '../harness/shop.ts'
 import { useApp } from '../harness/app.ts'
 
@@ -140,6 +142,13 @@ describe('holds', () => {
     const now = await app().get(`/v1/orders/${String(placed.body['id'])}`)
     expect((now.body['holds'] as { released_at: string | null }[]).every(({ released_at }) => released_at !== null)).toBe(true)
     expect(now.body['payment_status']).toBe('authorized')
+  })
+
+  test('a hold names somebody there is', async () => {
+    await shop.stock('leeds', { OWNED: 1 })
+    const placed = await shop.order({ lines: [{ sku: 'OWNED', quantity: 1 }] })
+    const held = await app().post(`/v1/orders/${String(placed.body['id'])}/holds`, { type: 'other', owner_id: ids.user.show(newId()) })
+    expect([held.status, held.body.errors?.[0]]).toEqual([422, expect.objectContaining({ pointer: '/owner_id', code: 'unknown_user' })])
   })
 
   test('a hold of a person is released by a person', async () => {

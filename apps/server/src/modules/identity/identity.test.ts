@@ -71,6 +71,14 @@ describe('editing staff', () => {
   })
 })
 
+test('a role is granted once: twice is refused, for new and for known staff', async () => {
+  const roles = [{ role: 'viewer' }, { role: 'store' }, { role: 'viewer', channels: [] }]
+  const made = await app().post('/v1/users', { ...staff('dot@example.com'), roles })
+  expect([made.status, made.body.errors]).toEqual([422, [expect.objectContaining({ pointer: '/roles/2/role', code: 'duplicate' })]])
+  const known = await app().post('/v1/users', staff('dot@example.com'))
+  expect((await app().patch(`/v1/users/${String(known.body['id'])}`, { roles })).status).toBe(422)
+})
+
 describe('API keys', () => {
   test('do what they were given and no more, until they are revoked', async () => {
     const made = await app().post('/v1/api-keys', { name: 'shop', permissions: ['events:read'] })
