@@ -93,7 +93,7 @@ export function orderRoutes(ports: OrderPorts): Route[] {
   const post = route({
     operation_id: 'createOrder', method: 'POST', url: '/v1/orders', tag: 'orders', permission: capture.permission, summary: 'Place an order',
     description: 'Prices, taxes, claims stock and answers when all of it is durable. Goods that are shipped need a `shipping_address`. An order sent again by its channel (same `external_id`, same content) answers with the order that exists.',
-    body: CaptureBody, reply: { status: 201, schema: OrderSchema }, problems: ['out_of_stock', 'external_id_conflict'],
+    body: CaptureBody, reply: { status: 201, schema: OrderSchema }, problems: ['out_of_stock', 'external_id_conflict', 'reservation_not_active'],
     handle: async ({ body, submit }) => submit(capture, body as CaptureInput),
   })
   const postCancel = route({

@@ -77,7 +77,7 @@ function labelFormat({ format, size, dpi }: { format?: 'pdf' | 'zpl'; size?: '4x
 const getLabel = route({
   operation_id: 'getPackageLabel', method: 'GET', url: '/v1/packages/:package_id/label', tag: 'shipping', permission: 'shipping:read', summary: 'The label of a box',
   description: 'Every print is the same. A voided label is not printed.',
-  params: Type.Object({ package_id: Id(ids.package) }, closed), query: Type.Object(LabelOptions, closed), reply: { status: 200 }, sends: 'application/pdf', problems: ['not_found', 'label_voided'],
+  params: Type.Object({ package_id: Id(ids.package) }, closed), query: Type.Object(LabelOptions, closed), reply: { status: 200 }, sends: Object.values(MEDIA_TYPES), problems: ['not_found', 'label_voided'],
   handle: async ({ params, query, db, caller, header }) => {
     const box = await findPackage(db, ids.package.parse(params.package_id)!)
     if (box === undefined) throw refuse('not_found', 'There is no such package.')
@@ -95,7 +95,7 @@ const ShipmentIds = Type.Array(Id(ids.shipment), { minItems: 1, maxItems: 200, u
 
 const printLabels = route({
   operation_id: 'printLabels', method: 'POST', url: '/v1/labels/print', tag: 'shipping', permission: 'shipping:read', summary: 'The labels of many shipments in one document, in the order given',
-  body: Type.Object({ shipment_ids: ShipmentIds, ...LabelOptions }, closed), reply: { status: 200 }, sends: 'application/pdf', problems: ['label_voided'],
+  body: Type.Object({ shipment_ids: ShipmentIds, ...LabelOptions }, closed), reply: { status: 200 }, sends: Object.values(MEDIA_TYPES), problems: ['label_voided'],
   handle: async ({ body, db, caller, header }) => {
     const shipments = await requireShipments(db, caller, body.shipment_ids.map((id) => ids.shipment.parse(id)!), '/shipment_ids')
     const voided = shipments.filter(({ status }) => status === 'voided').map(({ id }) => ids.shipment.show(id))

@@ -13,7 +13,7 @@ export async function registerOpenApi(app: FastifyInstance, options: ServerOptio
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { title: 'Switchyard', version: '1', description: 'Order management for multichannel retailers. Errors are RFC 9457 problems; every POST takes an `Idempotency-Key`; lists share one grammar (docs/api.md).' },
+      info: { title: 'Switchyard', version: '1', description: 'Order management for multichannel retailers. Errors are RFC 9457 problems; every write takes an `Idempotency-Key`; lists share one grammar (docs/api.md).' },
       components: {
         securitySchemes: {
           api_key: { type: 'http', scheme: 'bearer', description: 'An API key' },
@@ -46,23 +46,30 @@ function complete(operation: Operation, route: Route | undefined, options: Serve
   operation.security = route.permission === 'public' ? [] : [{ api_key: [] }, { session: [] }]
   operation['x-permission'] = route.permission
   if (route.reads !== undefined) operation['requestBody'] = { required: true, content: { [route.reads]: { schema: { type: 'string' } } } }
-  else if (route.method === 'POST' && route.permission !== 'public') {
+  else if (isKeyedWrite(route)) {
     operation.parameters = [...(operation.parameters ?? []), { name: 'Idempotency-Key', in: 'header', required: false, schema: { type: 'string', minLength: 1, maxLength: 255 } }]
   }
-  if (route.method === 'PATCH') {
+  if (problemsByStatus(route, options).has('412')) {
     operation.parameters = [...(operation.parameters ?? []), { name: 'If-Match', in: 'header', required: false, schema: { type: 'string' }, description: 'The ETag of the version you saw' }]
   }
   const responses = { ...operation.responses }
   if (route.sends !== undefined || route.reply.schema === undefined) {
+    // The plugin invents a 200 where nothing is said of the answer.
+    delete responses['200']
     delete responses['default']
     responses[String(route.reply.status)] = route.reply.status === 204
       ? { description: 'Done' }
-      : { description: 'The document', content: { [route.sends ?? 'application/json']: { schema: { type: 'string' } } } }
+      : { description: 'The document', content: Object.fromEntries([route.sends ?? 'application/json'].flat().map((type) => [type, { schema: { type: 'string' } }])) }
   }
   for (const [status, codes] of problemsByStatus(route, options)) {
     responses[status] = { description: codes.join(', '), content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } }
   }
   operation.responses = responses
+}
+
+/** Whoever has said who they are may send any write again under its key; a stream is many writes. */
+function isKeyedWrite({ method, permission, reads }: Route): boolean {
+  return method !== 'GET' && permission !== 'public' && reads === undefined
 }
 
 function problemsByStatus(route: Route, options: ServerOptions): Map<string, string[]> {
@@ -71,8 +78,8 @@ function problemsByStatus(route: Route, options: ServerOptions): Map<string, str
   if (route.body !== undefined) general.push('malformed_json', 'unsupported_media_type', 'body_too_large')
   if (route.reads !== undefined) general.push('unsupported_media_type')
   if (route.body !== undefined || route.query !== undefined || route.params !== undefined) general.push('invalid_input')
-  if (route.method === 'POST' && route.permission !== 'public' && route.reads === undefined) general.push('idempotency_key_reused', 'busy', 'overloaded')
-  if (route.method === 'PATCH') general.push('stale_version', 'busy')
+  if (isKeyedWrite(route)) general.push('invalid_input', 'idempotency_key_reused', 'busy', 'overloaded')
+  if (route.method === 'PATCH') general.push('stale_version')
   const byStatus = new Map<string, string[]>()
   for (const code of new Set([...general, ...(route.problems ?? [])])) {
     const status = String((options.problems[code] ?? PLATFORM_PROBLEMS.internal).status)

@@ -5,6 +5,7 @@ import { assert } from '../../kernel/assert.ts'
 export const PLATFORM_PROBLEMS = {
   invalid_input: { status: 422, title: 'The input is invalid' },
   malformed_json: { status: 400, title: 'The body is not JSON' },
+  malformed_url: { status: 400, title: 'The address cannot be read' },
   unsupported_media_type: { status: 415, title: 'This media type is not accepted' },
   body_too_large: { status: 413, title: 'The body is too large' },
   unauthenticated: { status: 401, title: 'Sign in or send an API key' },

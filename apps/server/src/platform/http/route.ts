@@ -22,8 +22,8 @@ export type Route = {
   body?: TSchema
   /** The answer of success: its status and schema. A schema of `undefined` answers with raw content (`sends`). */
   reply: { status: 200 | 201 | 202 | 204; schema?: TSchema }
-  /** Media type of answers that are not JSON: documents, streams. */
-  sends?: string
+  /** Media types of answers that are not JSON: documents, streams. */
+  sends?: string | readonly string[]
   /** Media type of a body that is read as a stream while it comes (`raw.request.body`); such a route has no `body` and no bound on its size. */
   reads?: string
   /** A page for people, no part of the described API. */

@@ -58,6 +58,11 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     routerOptions: { maxParamLength: 200 },
     // Answers are not checked: what was stored when the world was different is shown as it is.
     serializerOpts: { ajv: { formats: { country: true } } },
+    // An address that the router cannot read has no route, and so none of the hooks below.
+    frameworkErrors: (error, request, reply) => {
+      reply.headers({ ...SECURITY_HEADERS, 'x-request-id': request.id })
+      void answerError(options, error, request, reply)
+    },
   })
   app.setValidatorCompiler(({ schema, httpPart }) => createValidator(schema as object, httpPart))
   await app.register(cookie)
@@ -102,7 +107,7 @@ function registerRoute(app: FastifyInstance, options: ServerOptions, route: Rout
     // Who may call is settled before the body is read.
     onRequest: async (request) => { request.caller = await admit(options, route, request) },
     preValidation: async (request) => {
-      const bad = (route.reads === undefined ? unusableInput(request.body) : undefined) ?? unusableInput(request.params, '/params') ?? unusableInput(request.query, '/query')
+      const bad = (route.reads === undefined ? unusableInput(request.body) : undefined) ?? unusableInput(request.params, '/params') ?? (route.query === undefined ? undefined : unusableInput(request.query, '/query'))
       if (bad !== undefined) throw invalid([bad])
     },
     handler: async (request, reply) => {
@@ -137,14 +142,16 @@ function isSameSite(request: FastifyRequest): boolean {
 }
 
 function callOf(options: ServerOptions, request: FastifyRequest, reply: FastifyReply): Call<unknown, unknown, unknown> {
-  const key = request.headers['idempotency-key']
+  const route = request.routeOptions.config.route
+  // A key names one write: neither a reading nor a stream, which is many.
+  const key = request.method === 'GET' || route?.reads !== undefined ? undefined : request.headers['idempotency-key']
   if (typeof key === 'string' && (key.length === 0 || key.length > 255)) {
     throw invalid([{ pointer: '/headers/idempotency-key', code: 'too_large', detail: 'An Idempotency-Key has 1 to 255 characters.' }])
   }
+  const unstorable = unstorableText(key, '/headers/idempotency-key')
+  if (unstorable !== undefined) throw invalid([unstorable])
   // Keys belong to their caller, and whoever has not said who they are share one: their calls (sign-in) are not repeated.
-  // A key names one write, and a stream is many.
-  const route = request.routeOptions.config.route
-  const isKeyed = typeof key === 'string' && route?.permission !== 'public' && route?.reads === undefined
+  const isKeyed = typeof key === 'string' && route?.permission !== 'public'
   const call: Request = { caller: request.caller, request_id: request.id, ...(isKeyed ? { idempotency_key: key } : {}) }
   const answered = <Output>({ output, replayed }: { output: Output; replayed: boolean }): Output => {
     if (replayed) reply.header('idempotency-replayed', 'true')
@@ -156,7 +163,8 @@ function callOf(options: ServerOptions, request: FastifyRequest, reply: FastifyR
     body: request.body,
     caller: request.caller,
     request: call,
-    seen_version: seenVersion(request),
+    // Read where it is used: elsewhere the header means nothing.
+    get seen_version() { return seenVersion(request) },
     db: options.db,
     run: async (command, input) => answered(await options.executor.run(command, input, call)),
     submit: async (command, input) => answered(await options.executor.submit(command, input, call)),
@@ -224,10 +232,12 @@ function asRefusal(options: ServerOptions, error: FastifyFailure, request: Fasti
   if (error instanceof Refusal && error.code in options.problems) return error
   if (error.validation !== undefined) return invalid(fieldErrors(error.validation, error.validationContext ?? 'body'))
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return refuse('body_too_large', `A body has at most ${BODY_LIMIT_BYTES} bytes. Send large amounts of data in several calls or as an import.`)
+  if (error.code === 'FST_ERR_BAD_URL') return refuse('malformed_url', 'The address holds a percent sign that encodes nothing. Encode each part of the path as UTF-8.')
+  if (error.code === 'FST_ERR_MAX_PARAM_LENGTH') return refuse('not_found', 'Nothing has a name as long as this.')
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return wrongMediaType(request)
   if (error.code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH' || error.code === 'FST_ERR_CTP_EMPTY_JSON_BODY') return refuse('malformed_json', 'The body is incomplete.')
   // A number or date that the schema let through and the database cannot hold is the caller's to correct.
-  if (sqlState(error)?.startsWith('22') === true) return refuse('invalid_input', `A value is outside what can be stored: ${error.message}.`)
+  if (sqlState(error)?.startsWith('22') === true) return refuse('invalid_input', 'A value is outside what can be stored: a number too large, or a date too far away.')
   if (error.statusCode !== undefined && error.statusCode < 500) return refuse('malformed_json', error.message)
   request.log.error({ err: error, req: { method: request.method, url: request.url, id: request.id } }, 'a request failed')
   return refuse('internal', 'This is a bug or an outage on our side; nothing was changed unless the answer to a retry says so. Quote the request id.')
