@@ -1,0 +1,3 @@
+import { fuzz } from './use-fuzzer.ts'
+
+fuzz(({ method }) => method !== 'GET')
