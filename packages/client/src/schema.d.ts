@@ -14655,7 +14655,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description busy, draft_placed, out_of_stock, external_id_conflict */
+            /** @description busy, draft_placed, out_of_stock, external_id_conflict, reservation_not_active */
             409: {
                 headers: {
                     [name: string]: unknown;

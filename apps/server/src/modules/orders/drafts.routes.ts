@@ -96,7 +96,7 @@ export function draftRoutes(ports: OrderPorts): Route[] {
   const command = placeDraft(ports)
   const place = route({
     operation_id: 'placeDraftOrder', method: 'POST', url: '/v1/draft-orders/:draft_id/place', tag: 'orders', permission: command.permission, summary: 'Place the order that the draft describes',
-    params: DraftParams, body: Type.Object({}, closed), reply: { status: 201, schema: OrderSchema }, problems: ['not_found', 'draft_placed', 'out_of_stock', 'external_id_conflict'],
+    params: DraftParams, body: Type.Object({}, closed), reply: { status: 201, schema: OrderSchema }, problems: ['not_found', 'draft_placed', 'out_of_stock', 'external_id_conflict', 'reservation_not_active'],
     handle: async ({ params, run }) => run(command, { draft_id: ids.draft.parse(params.draft_id)! }),
   })
   return [list, post, get, patch, discard, place]

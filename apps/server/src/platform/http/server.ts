@@ -148,7 +148,7 @@ function callOf(options: ServerOptions, request: FastifyRequest, reply: FastifyR
   if (typeof key === 'string' && (key.length === 0 || key.length > 255)) {
     throw invalid([{ pointer: '/headers/idempotency-key', code: 'too_large', detail: 'An Idempotency-Key has 1 to 255 characters.' }])
   }
-  const unstorable = unstorableText(key, '/headers/idempotency-key')
+  const unstorable = unusableInput(key, '/headers/idempotency-key')
   if (unstorable !== undefined) throw invalid([unstorable])
   // Keys belong to their caller, and whoever has not said who they are share one: their calls (sign-in) are not repeated.
   const isKeyed = typeof key === 'string' && route?.permission !== 'public'
