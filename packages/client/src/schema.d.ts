@@ -2667,7 +2667,7 @@ export interface components {
                 line_id: string;
                 quantity: number;
                 /** @enum {string} */
-                reason: "no_stock" | "ruled_out" | "split_limit" | "line_whole" | "put_aside" | "no_rule" | "refused";
+                reason: "no_stock" | "ruled_out" | "split_limit" | "line_whole" | "held_back" | "put_aside" | "no_rule" | "refused";
             }[];
         };
         /** Shipment */
