@@ -61,6 +61,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List background jobs that are not done
+         * @description What has failed for good: `filter[state]=parked`. Parked jobs are kept for seven days.
+         */
+        get: operations["listJobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{job_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a parked job one more try */
+        post: operations["replayJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/health/live": {
         parameters: {
             query?: never;
@@ -2308,6 +2345,23 @@ export interface components {
             caller: string;
             request_id: string;
         };
+        /** Job */
+        Job: {
+            id: string;
+            kind: string;
+            /** @enum {string} */
+            state: "waiting" | "retrying" | "running" | "parked";
+            data: {
+                [key: string]: unknown;
+            };
+            /** @description How often it was begun */
+            attempts: number;
+            error: string | null;
+            created_at: string;
+            /** @description Not begun before */
+            due_at: string;
+            parked_at: string | null;
+        };
         /**
          * Money
          * @description An amount of money
@@ -3035,6 +3089,177 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listJobs: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description The `next` of a page before */
+                after?: string;
+                /** @description The `prev` of a page after */
+                before?: string;
+                sort?: "created_at" | "-created_at" | "due_at" | "-due_at";
+                /** @description Whether to count all matches */
+                count?: boolean;
+                /** @description One or several values, comma-separated */
+                "filter[created_at]"?: string;
+                "filter[created_at][gte]"?: string;
+                "filter[created_at][gt]"?: string;
+                "filter[created_at][lte]"?: string;
+                "filter[created_at][lt]"?: string;
+                /** @description One or several values, comma-separated */
+                "filter[due_at]"?: string;
+                "filter[due_at][gte]"?: string;
+                "filter[due_at][gt]"?: string;
+                "filter[due_at][lte]"?: string;
+                "filter[due_at][lt]"?: string;
+                /** @description One or several values, comma-separated */
+                "filter[kind]"?: string;
+                /** @description One or several values, comma-separated: waiting, retrying, running, parked */
+                "filter[state]"?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Job"][];
+                        page: {
+                            next: string | null;
+                            prev: string | null;
+                            has_more: boolean;
+                        };
+                        count?: number;
+                    };
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replayJob: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @example job_01h455vb4pex5vsknk084sn02q */
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                        kind: string;
+                    };
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description busy, job_not_parked */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_input, idempotency_key_reused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -4,6 +4,7 @@ import { registerAudit } from './audit.ts'
 import { registerDemo } from './demo.ts'
 import { registerExport } from './export.ts'
 import { registerImport } from './import.ts'
+import { registerJobs } from './jobs.ts'
 import { registerKeys } from './keys.ts'
 import { registerMigrate } from './migrate.ts'
 import { registerOrders } from './orders.ts'
@@ -12,7 +13,7 @@ import { registerStock } from './stock.ts'
 import { registerWorker } from './worker.ts'
 
 const GROUPS: readonly ((program: Command) => void)[] = [
-  registerStart, registerWorker, registerMigrate, registerAudit, registerKeys, registerApi, registerOrders, registerStock, registerImport, registerExport, registerDemo,
+  registerStart, registerWorker, registerMigrate, registerAudit, registerKeys, registerApi, registerOrders, registerStock, registerJobs, registerImport, registerExport, registerDemo,
 ]
 
 /** The whole command line. Each group of commands is a file beside this one that registers itself here. */

@@ -1,5 +1,6 @@
 import { PgBoss, type Job, type JobResult } from 'pg-boss'
 import type { Logger } from 'pino'
+import { ids } from '../kernel/id-kinds.ts'
 import type { Tx } from './db.ts'
 
 /** Work to do after the commit: outside calls, follow-ups, deadlines. */
@@ -24,9 +25,8 @@ export type Jobs = {
   work: (definitions: readonly JobDefinition[]) => Promise<void>
   /** Runs what is due of these kinds, one job after the other, until nothing is; answers how many ran. For tests and the command line. */
   runDue: (definitions: readonly JobDefinition[]) => Promise<number>
-  /** Jobs whose retries are used up, with their error; they can be replayed. */
-  parked: (name: string) => Promise<{ id: string; data: unknown; error: unknown }[]>
-  replay: (name: string, id: string) => Promise<void>
+  /** Gives a job whose retries are used up one more try, in the transaction. */
+  replay: (tx: Tx, name: string, id: string) => Promise<void>
   stop: () => Promise<void>
 }
 
@@ -54,7 +54,7 @@ export function createJobs(options: { url: string; log: Logger }): Jobs {
       await start()
       const byName = new Map<string, NewJob[]>()
       for (const job of jobs) byName.set(job.name, [...(byName.get(job.name) ?? []), job])
-      const db = { executeSql: (text: string, values?: unknown[]) => tx.executeText(text, values) }
+      const db = inTransaction(tx)
       for (const [name, group] of byName) {
         await boss.insert(name, group.map((job) => ({
           data: job.data,
@@ -88,17 +88,21 @@ export function createJobs(options: { url: string; log: Logger }): Jobs {
       }
       return count
     },
-    parked: async (name) => {
-      const jobs = await boss.findJobs(name)
-      return jobs.filter(({ state }) => state === 'failed').map(({ id, data, output }) => ({ id, data, error: output }))
+    replay: async (tx, name, id) => {
+      await start()
+      await boss.retry(name, id, { db: inTransaction(tx) })
     },
-    replay: async (name, id) => { await boss.retry(name, id) },
     stop: async () => {
       if (started === undefined) return
       await started
       await boss.stop({ graceful: true, timeout: 10_000 })
     },
   }
+}
+
+/** The queue's own SQL, run by our transaction. */
+function inTransaction(tx: Tx) {
+  return { executeSql: (text: string, values?: unknown[]) => tx.executeText(text, values) }
 }
 
 /** Runs jobs at once: they wait for outside systems more than for us. Each has an end of its own, so one that fails takes no other along. */
@@ -108,7 +112,7 @@ function runBatch(definition: JobDefinition, batch: readonly Job<unknown>[], log
       await definition.run((data ?? {}) as Record<string, unknown>, { id, retried: retryCount > 0 })
       return { id, status: 'completed' }
     } catch (error) {
-      log.warn({ err: error, job: definition.name, id }, 'a job failed')
+      log.warn({ err: error, job: definition.name, id: ids.job.show(id) }, 'a job failed')
       return { id, status: 'failed', output: error instanceof Error ? error : new Error(String(error)) }
     }
   }))

@@ -4,6 +4,7 @@ export type Metrics = {
   registry: Registry
   observeCommand: (name: string, durationMs: number, outcome: string, items: number) => void
   setRelayLag: (ms: number) => void
+  setParkedJobs: (counts: readonly { name: string; count: number }[]) => void
 }
 
 export function createMetrics(): Metrics {
@@ -24,6 +25,7 @@ export function createMetrics(): Metrics {
     registers: [registry],
   })
   const lag = new Gauge({ name: 'switchyard_relay_lag_seconds', help: 'Age of the oldest event without a position', registers: [registry] })
+  const parked = new Gauge({ name: 'switchyard_parked_jobs', help: 'Jobs whose retries are used up, by kind; somebody has to look', labelNames: ['job'], registers: [registry] })
   return {
     registry,
     observeCommand: (command, durationMs, outcome, count) => {
@@ -31,5 +33,6 @@ export function createMetrics(): Metrics {
       items.observe({ command }, count)
     },
     setRelayLag: (ms) => { lag.set(ms / 1_000) },
+    setParkedJobs: (counts) => { for (const { name, count } of counts) parked.set({ job: name }, count) },
   }
 }

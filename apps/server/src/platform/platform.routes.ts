@@ -7,9 +7,12 @@ import { listQuery, pageOf, readPage, type ListSpec } from './http/listing.ts'
 import { PLATFORM_PROBLEMS } from './http/problems.ts'
 import { route, type Route } from './http/route.ts'
 import { Anything, closed, Nullable } from './http/schemas.ts'
+import { jobRoutes } from './jobs.routes.ts'
+import type { Jobs } from './jobs.ts'
 import type { Metrics } from './metrics.ts'
 import { requireCurrentSchema } from './migrate.ts'
 import type { Module } from './module.ts'
+import { countParkedJobs, createParkedJobsReport } from './parked-jobs.ts'
 import { relayLagMs } from './relay.ts'
 import { sql } from './sql.ts'
 
@@ -167,6 +170,7 @@ function healthRoutes(metrics: Metrics): Route[] {
       reply: { status: 200 },
       handle: async ({ db, header }) => {
         metrics.setRelayLag(await relayLagMs(db))
+        metrics.setParkedJobs(await countParkedJobs(db))
         header('content-type', metrics.registry.contentType)
         return metrics.registry.metrics()
       },
@@ -174,11 +178,16 @@ function healthRoutes(metrics: Metrics): Route[] {
   ]
 }
 
-export function platformModule(metrics: Metrics): Module {
+export function platformModule(metrics: Metrics, jobs: Jobs): Module {
   return {
     name: 'platform',
-    routes: [listEvents, streamEvents, listAudit, ...healthRoutes(metrics)],
-    permissions: { 'events:read': 'Read the event feed', 'audit:read': 'Read who changed what' },
-    problems: { ...PLATFORM_PROBLEMS, not_ready: { status: 503, title: 'Not ready' } },
+    routes: [listEvents, streamEvents, listAudit, ...jobRoutes(jobs), ...healthRoutes(metrics)],
+    permissions: { 'events:read': 'Read the event feed', 'audit:read': 'Read who changed what', 'jobs:read': 'See background jobs that wait, run or are parked', 'jobs:replay': 'Give parked jobs one more try' },
+    problems: {
+      ...PLATFORM_PROBLEMS,
+      not_ready: { status: 503, title: 'Not ready' },
+      job_not_parked: { status: 409, title: 'This job is not parked', remedy: 'A job is parked when its retries are used up. This one still runs by itself, or is done.' },
+    },
+    loops: [{ name: 'parked-jobs', interval_ms: 10_000, round: createParkedJobsReport() }],
   }
 }
