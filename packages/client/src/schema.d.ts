@@ -13,7 +13,7 @@ export interface paths {
         };
         /**
          * Read the event feed
-         * @description Events in their one order, at least once. Keep the last `position` and ask for what comes `after` it.
+         * @description Events in their one order, at least once. Keep `page.next` and ask for what comes `after` it: it also passes the events that `types` leaves out. A page may be empty and have more after it.
          */
         get: operations["listEvents"];
         put?: never;

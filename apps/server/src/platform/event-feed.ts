@@ -21,14 +21,29 @@ export type EventView = {
 
 const COLUMNS = sql.raw('e.id, e.type, e.at, e.order_id, e.order_sequence, e.data, e.caller_name, e.request_id')
 
-/** Events after a position, in order. A consumer that keeps the last position it handled misses none. */
-export async function readFeed(db: Queryable, after: bigint, limit: number, types: readonly string[] | undefined): Promise<EventView[]> {
+/** At most so many positions are looked at in one read, however few of them are of the types asked for. */
+const WINDOW = 5_000n
+
+export type FeedPage = {
+  events: EventView[]
+  /** How far the read has looked: what is asked next comes after it. Further than the last event where others were skipped. */
+  position: bigint
+  has_more: boolean
+}
+
+/** Events after a position, in order. A consumer that goes on after the position it is given misses none. */
+export async function readFeed(db: Queryable, after: bigint, limit: number, types: readonly string[] | undefined): Promise<FeedPage> {
+  const { last_position } = await db.one<{ last_position: bigint }>(sql`select last_position from relay_state`)
+  if (last_position <= after) return { events: [], position: after, has_more: false }
+  const end = last_position - after > WINDOW ? after + WINDOW : last_position
+  // Positions first, then each its event: for a rare type the planner would rather read all events there are.
   const rows = await db.rows<FeedRow>(sql`
     select p.position, ${COLUMNS}
-    from event_positions p join events e on e.id = p.event_id
-    where p.position > ${after} ${types === undefined ? sql.empty : sql`and e.type = any(${arrayOf(types, 'text')})`}
+    from event_positions p cross join lateral (select * from events where events.id = p.event_id offset 0) e
+    where p.position > ${after} and p.position <= ${end} ${types === undefined ? sql.empty : sql`and e.type = any(${arrayOf(types, 'text')})`}
     order by p.position limit ${limit}`)
-  return rows.map(viewEvent)
+  const position = rows.length === limit ? rows.at(-1)!.position! : end
+  return { events: rows.map(viewEvent), position, has_more: position < last_position }
 }
 
 /** The story of one order, oldest first: also events that the relay has not positioned yet. */

@@ -1,3 +1,4 @@
+import type { OutgoingHttpHeaders } from 'node:http'
 import { Type } from 'typebox'
 import { ids } from '../kernel/id-kinds.ts'
 import { refuse } from '../kernel/problem.ts'
@@ -44,14 +45,13 @@ const typesOf = (text: string | undefined): string[] | undefined => text?.split(
 const listEvents = route({
   operation_id: 'listEvents', method: 'GET', url: '/v1/events', tag: 'events', permission: 'events:read',
   summary: 'Read the event feed',
-  description: 'Events in their one order, at least once. Keep the last `position` and ask for what comes `after` it.',
+  description: 'Events in their one order, at least once. Keep `page.next` and ask for what comes `after` it: it also passes the events that `types` leaves out. A page may be empty and have more after it.',
   query: FeedQuery,
   reply: { status: 200, schema: Type.Object({ data: Type.Array(EventSchema), page: Type.Object({ next: Type.String(), has_more: Type.Boolean() }, closed) }, closed) },
   handle: async ({ query, db, caller }) => {
     requireUnconfined(caller)
-    const limit = query.limit ?? 100
-    const data = await readFeed(db, BigInt(query.after ?? '0'), limit, typesOf(query.types))
-    return { data, page: { next: data.at(-1)?.position ?? query.after ?? '0', has_more: data.length === limit } }
+    const { events, position, has_more } = await readFeed(db, BigInt(query.after ?? '0'), query.limit ?? 100, typesOf(query.types))
+    return { data: events, page: { next: position.toString(), has_more } }
   },
 })
 
@@ -73,22 +73,23 @@ const streamEvents = route({
     let position = from !== undefined ? BigInt(from) : (await db.one<{ last_position: bigint }>(sql`select last_position from relay_state`)).last_position
     raw.reply.hijack()
     const out = raw.reply.raw
-    out.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no', 'x-request-id': raw.request.id })
+    out.writeHead(200, { ...raw.reply.getHeaders() as OutgoingHttpHeaders, 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
     let open = true
     out.on('close', () => { open = false })
     let pingDue = Date.now()
     while (open && raw.request.server.server.listening) {
-      const events = await readFeed(db, position, 500, typesOf(query.types))
-      for (const event of events) {
-        position = BigInt(event.position!)
+      const page = await readFeed(db, position, 500, typesOf(query.types))
+      position = page.position
+      for (const event of page.events) {
         // A slow reader holds the stream back, not the memory of this process.
         if (!out.write(`id: ${event.position}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)) await drained(out)
       }
       if (Date.now() >= pingDue) {
-        out.write(': alive\n\n')
+        // Also how far it has looked, so that a reconnection need not look again.
+        out.write(`id: ${position}\n: alive\n\n`)
         pingDue = Date.now() + STREAM_PING_MS
       }
-      if (events.length === 0) await new Promise((resolve) => setTimeout(resolve, STREAM_POLL_MS))
+      if (!page.has_more) await new Promise((resolve) => setTimeout(resolve, STREAM_POLL_MS))
     }
     out.end()
   },
