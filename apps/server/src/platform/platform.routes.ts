@@ -10,6 +10,7 @@ import { route, type Route } from './http/route.ts'
 import { Anything, closed, Nullable } from './http/schemas.ts'
 import { jobRoutes } from './jobs.routes.ts'
 import type { Jobs } from './jobs.ts'
+import { createKeyRetentionJob } from './key-retention.ts'
 import type { Metrics } from './metrics.ts'
 import { requireCurrentSchema } from './migrate.ts'
 import type { Module } from './module.ts'
@@ -189,6 +190,7 @@ export function platformModule(metrics: Metrics, jobs: Jobs): Module {
       not_ready: { status: 503, title: 'Not ready' },
       job_not_parked: { status: 409, title: 'This job is not parked', remedy: 'A job is parked when its retries are used up. This one still runs by itself, or is done.' },
     },
+    jobs: (runtime) => [createKeyRetentionJob(runtime)],
     loops: [{ name: 'parked-jobs', interval_ms: 10_000, round: createParkedJobsReport() }],
   }
 }
