@@ -186,6 +186,19 @@ describe('lists', () => {
   })
 })
 
+describe('lists', () => {
+  test('of movements are narrowed to locations, and to none where nobody knows the location', async () => {
+    const sku = await newSku({ leeds: 1, london: 2, york: 3 })
+    const at = async (locations: string) => (await app().get(`/v1/stock-movements?filter[sku]=${sku}&filter[location]=${locations}`)).body.data!.map((row) => (row as { location: string }).location)
+    expect([await at('york'), await at('leeds, york'), await at('nowhere'), await at('nowhere,york')]).toEqual([['york'], ['york', 'leeds'], [], ['york']])
+  })
+
+  test('go one way at a time', async () => {
+    const { next } = (await app().get('/v1/stock-movements?limit=1')).body['page'] as { next: string }
+    expect(problem(await app().get(`/v1/stock-movements?after=${next}&before=${next}`))).toEqual([422, 'invalid_input', ['/query/after not_together', '/query/before not_together']])
+  })
+})
+
 describe('callers confined to a location', () => {
   test('see and change that location alone', async () => {
     const sku = await newSku({ leeds: 4, york: 6 })

@@ -92,6 +92,7 @@ export async function readPage<Row extends { cursor_id: string; cursor_value: st
   if (query.q !== undefined && spec.search !== undefined) conditions.push(spec.search(query.q))
 
   const countConditions = conditions.slice()
+  if (query.after !== undefined && query.before !== undefined) throw invalid((['after', 'before'] as const).map((parameter) => ({ pointer: `/query/${parameter}`, code: 'not_together', detail: '`after` and `before` exclude each other: send the one for the way you want to go.' })))
   const cursorText = query.after ?? query.before
   if (cursorText !== undefined) {
     const cursor = decodeCursor(cursorText, sort, query.after === undefined ? 'before' : 'after')
