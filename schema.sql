@@ -1087,6 +1087,7 @@ create table stock_movements (
 );
 CREATE INDEX stock_movements_cause ON public.stock_movements USING btree (cause_id);
 CREATE INDEX stock_movements_level ON public.stock_movements USING btree (variant_id, location_id, id);
+CREATE INDEX stock_movements_location ON public.stock_movements USING btree (location_id, id);
 
 -- owner: payments. The memory of the test gateway, which stands for an outside system
 create table test_gateway_operations (

@@ -10010,8 +10010,6 @@ export interface operations {
                 "filter[at][lt]"?: string;
                 /** @description One or several values, comma-separated */
                 "filter[sku]"?: string;
-                /** @description One or several values, comma-separated */
-                "filter[location]"?: string;
                 /** @description One or several values, comma-separated: available, reserved, allocated, damaged, quality_control, quarantine, on_order, in_transit, deficit */
                 "filter[from_state]"?: string;
                 /** @description One or several values, comma-separated: available, reserved, allocated, damaged, quality_control, quarantine, on_order, in_transit, deficit */
@@ -10020,6 +10018,8 @@ export interface operations {
                 "filter[reason]"?: string;
                 /** @description One or several values, comma-separated */
                 "filter[cause_kind]"?: string;
+                /** @description One or several codes, comma-separated */
+                "filter[location]"?: string;
                 /** @description The id of what moved the units: an order, a reservation, a return, a count, an inbound supply, a change of stock */
                 "filter[cause]"?: string;
             };

@@ -3,11 +3,13 @@ import { ids } from '../../kernel/id-kinds.ts'
 import type { IdKind } from '../../kernel/ids.ts'
 import { invalid } from '../../kernel/problem.ts'
 import { containsPattern } from '../../kernel/search.ts'
+import type { Queryable } from '../../platform/db.ts'
 import { listQuery, pageOf, readPage, type ListSpec } from '../../platform/http/listing.ts'
 import { route, type Route } from '../../platform/http/route.ts'
 import { closed, Nullable, OneOf } from '../../platform/http/schemas.ts'
 import { scopeConditions } from '../../platform/scope.ts'
-import { sql } from '../../platform/sql.ts'
+import { arrayOf, sql, type Sql } from '../../platform/sql.ts'
+import { findLocationsByCode } from '../locations/index.ts'
 import { LEVEL_COLUMNS } from './levels.db.ts'
 import { FIGURES } from './schemas.ts'
 import { STATES, viewLevel, type Level, type State } from './stock.ts'
@@ -67,7 +69,6 @@ const MOVEMENTS: ListSpec = {
     id: { sql: 'm.id', type: 'bigint', sortable: true },
     at: { sql: 'm.at', type: 'timestamptz' },
     sku: { sql: 'v.sku', type: 'text' },
-    location: { sql: 'p.code', type: 'text' },
     from_state: { sql: 'm.from_state', type: 'text', values: STATES },
     to_state: { sql: 'm.to_state', type: 'text', values: STATES },
     reason: { sql: 'm.reason', type: 'text' },
@@ -77,6 +78,7 @@ const MOVEMENTS: ListSpec = {
 
 const MovementQuery = Type.Object({
   ...listQuery(MOVEMENTS).properties,
+  'filter[location]': Type.Optional(Type.String({ maxLength: 2_000, description: 'One or several codes, comma-separated' })),
   'filter[cause]': Type.Optional(Type.String({ maxLength: 64, description: 'The id of what moved the units: an order, a reservation, a return, a count, an inbound supply, a change of stock' })),
 }, closed)
 
@@ -97,8 +99,12 @@ const listStockMovements = route({
   description: 'Every balance is the sum of its movements. `null` is outside the location; `deficit` is an overdraft: units taken out of it are owed, units put into it pay it back.',
   query: MovementQuery,
   reply: { status: 200, schema: pageOf(MovementView) },
-  handle: async ({ query: { 'filter[cause]': cause, ...query }, db, caller }) => {
-    const where = [...scopeConditions(caller, { location_id: sql`m.location_id` }), ...(cause === undefined ? [] : [sql`m.cause_id = ${parseCause(cause)}::uuid`])]
+  handle: async ({ query: { 'filter[cause]': cause, 'filter[location]': locations, ...query }, db, caller }) => {
+    const where = [
+      ...scopeConditions(caller, { location_id: sql`m.location_id` }),
+      ...(cause === undefined ? [] : [sql`m.cause_id = ${parseCause(cause)}::uuid`]),
+      ...(locations === undefined ? [] : [await atLocations(db, locations.split(',').map((code) => code.trim()))]),
+    ]
     const page = await readPage<MovementRow>(db, MOVEMENTS, query, (cursor) => sql`
       select ${cursor}, m.id, m.at, v.sku, p.code as location, m.from_state, m.to_state, m.quantity, m.reason, m.cause_kind, m.cause_id, m.note,
         coalesce((select u.name from users u where u.id = m.caller_id), (select k.name from api_keys k where k.id = m.caller_id), 'system') as caller
@@ -111,6 +117,12 @@ const listStockMovements = route({
     }
   },
 })
+
+/** By id and not by code: then the movements of one location come off its index, newest first, however few they are. */
+async function atLocations(db: Queryable, codes: readonly string[]): Promise<Sql> {
+  const found = [...(await findLocationsByCode(db, codes)).values()].map(({ id }) => id)
+  return found.length === 1 ? sql`m.location_id = ${found[0]}` : sql`m.location_id = any(${arrayOf(found, 'uuid')})`
+}
 
 function parseCause(text: string): string {
   for (const kind of Object.values(CAUSES)) {
