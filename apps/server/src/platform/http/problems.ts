@@ -5,7 +5,8 @@ import { assert } from '../../kernel/assert.ts'
 export const PLATFORM_PROBLEMS = {
   invalid_input: { status: 422, title: 'The input is invalid' },
   malformed_json: { status: 400, title: 'The body is not JSON' },
-  malformed_url: { status: 400, title: 'The address cannot be read' },
+  malformed_url: { status: 400, title: 'The address is malformed' },
+  url_too_long: { status: 414, title: 'The address is too long' },
   unsupported_media_type: { status: 415, title: 'This media type is not accepted' },
   body_too_large: { status: 413, title: 'The body is too large' },
   unauthenticated: { status: 401, title: 'Sign in or send an API key' },
@@ -17,6 +18,7 @@ export const PLATFORM_PROBLEMS = {
   already_exists: { status: 409, title: 'It exists already', remedy: 'Choose another code, name or address, or change the one that exists.' },
   busy: { status: 409, title: 'Busy', remedy: 'Others wrote to the same records for too long. Wait a moment and send the same request again, with the same Idempotency-Key.' },
   overloaded: { status: 503, title: 'Overloaded' },
+  shutting_down: { status: 503, title: 'Shutting down', remedy: 'This process takes no more requests. Send the same request again, with the same Idempotency-Key: another process, or the next one, takes it.' },
   cross_site: { status: 403, title: 'Request from another site', remedy: 'A signed-in browser may write from our own pages only. Programs use an API key.' },
   internal: { status: 500, title: 'Something broke on our side' },
 } as const satisfies ProblemTable

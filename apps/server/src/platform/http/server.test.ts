@@ -1,14 +1,43 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
-import { useApp } from '../../../test/harness/app.ts'
+import { cloneDatabase } from '../../../test/harness/database.ts'
+import { startApp, useApp } from '../../../test/harness/app.ts'
 
 const app = useApp()
 
-describe('an address that cannot be read', () => {
-  test.each([['/v1/orders/%zz', 400, 'malformed_url'], ['/v1/%', 400, 'malformed_url'], [`/v1/orders/${'x'.repeat(300)}`, 404, 'not_found']])('%s is a problem like any other', async (url, status, code) => {
+describe('what no route sees is a problem like any other', () => {
+  test.each([
+    ['a path that is no UTF-8', '/v1/orders/%ff', 400, 'malformed_url'],
+    ['a part that is too long', `/v1/orders/${'x'.repeat(201)}`, 414, 'url_too_long'],
+    ['a path nobody knows', '/v1/nowhere', 404, 'not_found'],
+  ])('%s', async (_what, url, status, code) => {
     const answer = await app().get(url)
-    expect([answer.status, answer.body.code, String(answer.headers['content-type']).split(';')[0], answer.headers['x-content-type-options']]).toEqual([status, code, 'application/problem+json', 'nosniff'])
-    expect(answer.headers['x-request-id']).toBe(answer.body['request_id'])
+    expect([answer.status, answer.body.code, answer.headers['content-type']]).toEqual([status, code, 'application/problem+json; charset=utf-8'])
+    expect(answer.headers).toMatchObject({ 'x-request-id': answer.body['request_id'], 'x-content-type-options': 'nosniff', 'x-frame-options': 'DENY' })
   })
+})
+
+test('a request that comes while the server closes is sent elsewhere', async () => {
+  const database = await cloneDatabase()
+  const closing = await startApp(database.url)
+  const { server } = closing.application
+  await server.listen({ port: 0, host: '127.0.0.1' })
+  const { port } = server.server.address() as { port: number }
+  const socket = connect(port, '127.0.0.1')
+  await once(socket, 'connect')
+  // The first half of a request keeps the connection from being idle.
+  socket.write('GET /v1/orders HTTP/1.1\r\nHost: x\r\n')
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  const closed = closing.application.stop()
+  socket.write('\r\n')
+  const answer = await text(socket)
+  await closed
+  await database.drop()
+  expect(answer).toMatch(/^HTTP\/1.1 503 /)
+  for (const header of ['content-type: application/problem\\+json', 'retry-after: 1', 'x-request-id: .+', 'x-content-type-options: nosniff', 'connection: close']) expect(answer).toMatch(new RegExp(`^${header}`, 'im'))
+  expect(JSON.parse(answer.split('\r\n\r\n')[1]!)).toMatchObject({ status: 503, code: 'shutting_down', type: '/problems/shutting_down' })
 })
 
 describe('an idempotency key', () => {

@@ -28,6 +28,7 @@ export type ServerOptions = {
 }
 
 const BODY_LIMIT_BYTES = 1_048_576
+const MAX_PARAM_LENGTH = 200
 
 /** For data, which no browser should run, frame or guess the type of. Pages loosen the policy for their own files. */
 const SECURITY_HEADERS = {
@@ -55,25 +56,37 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     // A stream takes as long as it takes. Bodies that are read as a whole have their own deadline (`endSlowBodies`).
     requestTimeout: 0,
     forceCloseConnections: 'idle',
-    routerOptions: { maxParamLength: 200 },
     // Answers are not checked: what was stored when the world was different is shown as it is.
     serializerOpts: { ajv: { formats: { country: true } } },
-    // An address that the router cannot read has no route, and so none of the hooks below.
-    frameworkErrors: (error, request, reply) => {
-      reply.headers({ ...SECURITY_HEADERS, 'x-request-id': request.id })
-      void answerError(options, error, request, reply)
-    },
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    // What no route ever sees.
+    frameworkErrors: (error, request, reply) => { answerError(options, error, request, reply) },
+    return503OnClosing: false,
   })
   app.setValidatorCompiler(({ schema, httpPart }) => createValidator(schema as object, httpPart))
+  app.addHook('onRequest', async (request, reply) => { setHeaders(request, reply) })
+  refuseWhileClosing(app)
   await app.register(cookie)
   parseBodies(app)
   endSlowBodies(app)
   await registerOpenApi(app, options)
-  app.addHook('onRequest', async (request, reply) => { reply.headers({ ...SECURITY_HEADERS, 'x-request-id': request.id }) })
   app.setErrorHandler((error, request, reply) => answerError(options, error, request, reply))
   app.setNotFoundHandler((request, reply) => answerError(options, refuse('not_found', `There is no ${request.method} ${request.url.split('?')[0]}. The reference is at /reference.`), request, reply))
   for (const route of options.routes) registerRoute(app, options, route)
   return app
+}
+
+function setHeaders(request: FastifyRequest, reply: FastifyReply): void {
+  reply.headers({ ...SECURITY_HEADERS, 'x-request-id': request.id })
+}
+
+/** A connection that was open before still brings requests while those in flight finish. They are for another process. */
+function refuseWhileClosing(app: FastifyInstance): void {
+  let isClosing = false
+  app.addHook('preClose', async () => { isClosing = true })
+  app.addHook('onRequest', async () => {
+    if (isClosing) throw refuse('shutting_down', 'This process is shutting down and takes no more requests. Nothing was changed; try again.')
+  })
 }
 
 /** Default deny: a route names a known permission, or says in so many words that it is open. */
@@ -223,6 +236,7 @@ type FastifyFailure = Error & { code?: string; statusCode?: number; validation?:
 function answerError(options: ServerOptions, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const document = problemDocument(options.problems, asRefusal(options, error as FastifyFailure, request), request.id)
   if (error instanceof Refusal && error.replayed) reply.header('idempotency-replayed', 'true')
+  setHeaders(request, reply)
   if (document.status === 503) reply.header('retry-after', '1')
   if (document.status === 401) reply.header('www-authenticate', 'Bearer')
   return reply.code(document.status).type('application/problem+json').send(JSON.stringify(document))
@@ -231,6 +245,8 @@ function answerError(options: ServerOptions, error: unknown, request: FastifyReq
 function asRefusal(options: ServerOptions, error: FastifyFailure, request: FastifyRequest): Pick<Refusal, 'code' | 'facts'> {
   if (error instanceof Refusal && error.code in options.problems) return error
   if (error.validation !== undefined) return invalid(fieldErrors(error.validation, error.validationContext ?? 'body'))
+  if (error.code === 'FST_ERR_BAD_URL') return refuse('malformed_url', 'The path is not a valid URL: what follows a % are two hexadecimal digits, and together they are UTF-8.')
+  if (error.code === 'FST_ERR_MAX_PARAM_LENGTH') return refuse('url_too_long', `A part of the path has at most ${MAX_PARAM_LENGTH} characters.`)
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return refuse('body_too_large', `A body has at most ${BODY_LIMIT_BYTES} bytes. Send large amounts of data in several calls or as an import.`)
   if (error.code === 'FST_ERR_BAD_URL') return refuse('malformed_url', 'The address holds a percent sign that encodes nothing. Encode each part of the path as UTF-8.')
   if (error.code === 'FST_ERR_MAX_PARAM_LENGTH') return refuse('not_found', 'Nothing has a name as long as this.')
