@@ -55,6 +55,8 @@ export type ApplicationOptions = {
   /** An administrator's API key to accept. */
   admin_key?: string | undefined
   max_connections?: number
+  /** Requests that may be at hand at once before others are turned away. */
+  max_in_flight?: number | undefined
 }
 
 export async function createApplication(options: ApplicationOptions): Promise<Application> {
@@ -86,6 +88,7 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
   ]
   const server = await createServer({
     db, executor, log, permissions, problems,
+    max_in_flight: options.max_in_flight, on_shed: metrics.countShed,
     routes: modules.flatMap((module) => module.routes),
     authenticate: createAuthenticator(runtime, options.admin_key),
   })

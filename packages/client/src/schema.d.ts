@@ -2942,6 +2942,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description overloaded, shutting_down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     streamEvents: {
@@ -2994,6 +3003,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3096,6 +3114,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description overloaded, shutting_down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     listJobs: {
@@ -3185,6 +3212,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description overloaded, shutting_down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     replayJob: {
@@ -3211,6 +3247,15 @@ export interface operations {
                         id: string;
                         kind: string;
                     };
+                };
+            };
+            /** @description malformed_url */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description unauthenticated */
@@ -3240,6 +3285,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description invalid_input, idempotency_key_reused */
             422: {
                 headers: {
@@ -3258,7 +3312,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3300,6 +3354,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description overloaded, shutting_down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     getReadiness: {
@@ -3333,7 +3396,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description not_ready */
+            /** @description overloaded, shutting_down, not_ready */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3364,6 +3427,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3463,6 +3535,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3594,7 +3675,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3640,6 +3721,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description malformed_url */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unauthenticated */
             401: {
                 headers: {
@@ -3667,6 +3757,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description invalid_input */
             422: {
                 headers: {
@@ -3678,6 +3777,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3741,7 +3849,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3804,6 +3912,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -3831,7 +3948,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -3894,6 +4011,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description overloaded, shutting_down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     saveRole: {
@@ -3930,7 +4056,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -3975,6 +4101,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -4002,7 +4137,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4094,6 +4229,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4213,7 +4357,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4247,6 +4391,15 @@ export interface operations {
                     "application/json": {
                         id: string;
                     };
+                };
+            };
+            /** @description malformed_url */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description unauthenticated */
@@ -4285,6 +4438,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description invalid_input, idempotency_key_reused */
             422: {
                 headers: {
@@ -4303,7 +4465,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4357,6 +4519,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4457,6 +4628,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description overloaded, shutting_down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     signOut: {
@@ -4522,7 +4702,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4578,6 +4758,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4678,6 +4867,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4806,7 +5004,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4850,6 +5048,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description malformed_url */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unauthenticated */
             401: {
                 headers: {
@@ -4877,6 +5084,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description invalid_input */
             422: {
                 headers: {
@@ -4888,6 +5104,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4944,7 +5169,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5007,6 +5232,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -5034,7 +5268,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5129,6 +5363,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5267,7 +5510,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5421,7 +5664,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5501,6 +5744,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description overloaded, shutting_down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     getVariant: {
@@ -5521,6 +5773,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Variant"];
+                };
+            };
+            /** @description malformed_url */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description unauthenticated */
@@ -5550,6 +5811,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description invalid_input */
             422: {
                 headers: {
@@ -5561,6 +5831,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5625,7 +5904,7 @@ export interface operations {
                     "application/json": components["schemas"]["Variant"];
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5688,6 +5967,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -5715,7 +6003,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5759,7 +6047,7 @@ export interface operations {
                     "application/json": components["schemas"]["Variant"];
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5822,6 +6110,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -5849,7 +6146,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -5894,7 +6191,7 @@ export interface operations {
                     "application/json": components["schemas"]["Variant"];
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -5957,6 +6254,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -5984,7 +6290,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6095,6 +6401,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6235,7 +6550,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6287,6 +6602,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description malformed_url */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unauthenticated */
             401: {
                 headers: {
@@ -6314,6 +6638,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description invalid_input */
             422: {
                 headers: {
@@ -6325,6 +6658,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6392,7 +6734,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6455,6 +6797,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -6482,7 +6833,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6549,7 +6900,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -6612,6 +6963,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -6639,7 +6999,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -6728,6 +7088,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6926,7 +7295,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7009,6 +7378,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description malformed_url */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unauthenticated */
             401: {
                 headers: {
@@ -7036,6 +7414,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description invalid_input */
             422: {
                 headers: {
@@ -7047,6 +7434,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7176,7 +7572,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7239,6 +7635,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -7266,7 +7671,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7363,7 +7768,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7426,6 +7831,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -7453,7 +7867,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7501,6 +7915,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description malformed_url */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unauthenticated */
             401: {
                 headers: {
@@ -7528,6 +7951,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description invalid_input */
             422: {
                 headers: {
@@ -7539,6 +7971,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7621,6 +8062,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7739,7 +8189,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7778,6 +8228,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description malformed_url */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unauthenticated */
             401: {
                 headers: {
@@ -7805,6 +8264,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description invalid_input */
             422: {
                 headers: {
@@ -7816,6 +8284,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7865,7 +8342,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -7928,6 +8405,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -7955,7 +8441,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8040,6 +8526,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8180,7 +8675,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8212,6 +8707,15 @@ export interface operations {
                     "application/json": components["schemas"]["Channel"];
                 };
             };
+            /** @description malformed_url */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unauthenticated */
             401: {
                 headers: {
@@ -8239,6 +8743,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description invalid_input */
             422: {
                 headers: {
@@ -8250,6 +8763,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8314,7 +8836,7 @@ export interface operations {
                     "application/json": components["schemas"]["Channel"];
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8377,6 +8899,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -8404,7 +8935,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8463,6 +8994,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description malformed_url */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unauthenticated */
             401: {
                 headers: {
@@ -8490,6 +9030,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description invalid_input */
             422: {
                 headers: {
@@ -8501,6 +9050,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8555,7 +9113,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8609,6 +9167,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -8636,7 +9203,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8670,6 +9237,15 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description malformed_url */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
             /** @description unauthenticated */
             401: {
@@ -8707,6 +9283,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description invalid_input, idempotency_key_reused */
             422: {
                 headers: {
@@ -8725,7 +9310,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -8793,6 +9378,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description malformed_url */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unauthenticated */
             401: {
                 headers: {
@@ -8820,6 +9414,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description invalid_input */
             422: {
                 headers: {
@@ -8831,6 +9434,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8933,7 +9545,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -8996,6 +9608,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -9023,7 +9644,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9167,7 +9788,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9310,7 +9931,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9450,7 +10071,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9571,7 +10192,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9690,7 +10311,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -9790,6 +10411,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9983,6 +10613,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description overloaded, shutting_down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     listStockMovements: {
@@ -10097,6 +10736,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description overloaded, shutting_down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     listReservations: {
@@ -10201,6 +10849,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10335,7 +10992,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10392,7 +11049,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10446,6 +11103,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -10473,7 +11139,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10527,7 +11193,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -10581,6 +11247,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -10608,7 +11283,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10656,6 +11331,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description malformed_url */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unauthenticated */
             401: {
                 headers: {
@@ -10683,6 +11367,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description invalid_input */
             422: {
                 headers: {
@@ -10694,6 +11387,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10786,6 +11488,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10912,7 +11623,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10971,7 +11682,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11025,6 +11736,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -11052,7 +11772,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11106,7 +11826,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11160,6 +11880,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -11187,7 +11916,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11241,7 +11970,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11295,6 +12024,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -11322,7 +12060,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11370,6 +12108,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description malformed_url */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unauthenticated */
             401: {
                 headers: {
@@ -11397,6 +12144,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description invalid_input */
             422: {
                 headers: {
@@ -11408,6 +12164,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11515,6 +12280,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -11642,7 +12416,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11696,7 +12470,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11750,6 +12524,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -11777,7 +12560,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11832,7 +12615,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -11886,6 +12669,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -11913,7 +12705,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -11965,7 +12757,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -12019,6 +12811,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -12046,7 +12847,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12092,6 +12893,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description malformed_url */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unauthenticated */
             401: {
                 headers: {
@@ -12119,6 +12929,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description invalid_input */
             422: {
                 headers: {
@@ -12130,6 +12949,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12252,6 +13080,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description overloaded, shutting_down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     getOrderPayments: {
@@ -12329,6 +13166,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description malformed_url */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unauthenticated */
             401: {
                 headers: {
@@ -12356,6 +13202,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description invalid_input */
             422: {
                 headers: {
@@ -12367,6 +13222,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12461,7 +13325,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -12515,6 +13379,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -12542,7 +13415,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12621,6 +13494,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description malformed_url */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unauthenticated */
             401: {
                 headers: {
@@ -12648,6 +13530,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description invalid_input */
             422: {
                 headers: {
@@ -12659,6 +13550,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -12744,7 +13644,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -12798,6 +13698,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -12825,7 +13734,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12906,6 +13815,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description malformed_url */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unauthenticated */
             401: {
                 headers: {
@@ -12942,6 +13860,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description invalid_input, idempotency_key_reused */
             422: {
                 headers: {
@@ -12960,7 +13887,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13043,6 +13970,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description malformed_url */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unauthenticated */
             401: {
                 headers: {
@@ -13079,6 +14015,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description invalid_input, idempotency_key_reused */
             422: {
                 headers: {
@@ -13097,7 +14042,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13159,7 +14104,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -13213,6 +14158,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -13240,7 +14194,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13345,6 +14299,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13511,7 +14474,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13543,6 +14506,15 @@ export interface operations {
                     "application/json": components["schemas"]["Order"];
                 };
             };
+            /** @description malformed_url */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unauthenticated */
             401: {
                 headers: {
@@ -13570,6 +14542,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description invalid_input */
             422: {
                 headers: {
@@ -13581,6 +14562,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13627,7 +14617,7 @@ export interface operations {
                     "application/json": components["schemas"]["Order"];
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -13690,6 +14680,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -13717,7 +14716,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13759,6 +14758,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description malformed_url */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unauthenticated */
             401: {
                 headers: {
@@ -13786,6 +14794,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description invalid_input */
             422: {
                 headers: {
@@ -13797,6 +14814,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13844,7 +14870,7 @@ export interface operations {
                     "application/json": components["schemas"]["Order"];
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -13898,6 +14924,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -13925,7 +14960,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13966,7 +15001,7 @@ export interface operations {
                     "application/json": components["schemas"]["Order"];
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -14020,6 +15055,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -14047,7 +15091,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14095,7 +15139,7 @@ export interface operations {
                     "application/json": components["schemas"]["Order"];
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -14149,6 +15193,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -14176,7 +15229,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14269,6 +15322,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14442,7 +15504,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14484,6 +15546,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description malformed_url */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unauthenticated */
             401: {
                 headers: {
@@ -14511,6 +15582,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description invalid_input */
             422: {
                 headers: {
@@ -14522,6 +15602,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -14554,6 +15643,15 @@ export interface operations {
                     "application/json": {
                         id: string;
                     };
+                };
+            };
+            /** @description malformed_url */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description unauthenticated */
@@ -14592,6 +15690,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description invalid_input, idempotency_key_reused */
             422: {
                 headers: {
@@ -14610,7 +15717,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14716,7 +15823,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -14779,6 +15886,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -14806,7 +15922,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14844,7 +15960,7 @@ export interface operations {
                     "application/json": components["schemas"]["Order"];
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -14898,6 +16014,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -14925,7 +16050,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -14994,6 +16119,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description overloaded, shutting_down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     getOrderRouting: {
@@ -15032,6 +16166,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description malformed_url */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unauthenticated */
             401: {
                 headers: {
@@ -15059,6 +16202,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description invalid_input */
             422: {
                 headers: {
@@ -15070,6 +16222,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15108,7 +16269,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -15162,6 +16323,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -15189,7 +16359,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15250,6 +16420,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15365,7 +16544,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15413,7 +16592,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -15467,6 +16646,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -15494,7 +16682,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -15583,6 +16771,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description malformed_url */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unauthenticated */
             401: {
                 headers: {
@@ -15610,6 +16807,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description invalid_input */
             422: {
                 headers: {
@@ -15621,6 +16827,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -15768,7 +16983,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -15831,6 +17046,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -15858,7 +17082,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16005,7 +17229,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16111,6 +17335,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description overloaded, shutting_down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     getShipment: {
@@ -16132,6 +17365,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Shipment"];
+                };
+            };
+            /** @description malformed_url */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description unauthenticated */
@@ -16161,6 +17403,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description invalid_input */
             422: {
                 headers: {
@@ -16172,6 +17423,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16206,6 +17466,15 @@ export interface operations {
                 content: {
                     "application/pdf": string;
                     "application/zpl": string;
+                };
+            };
+            /** @description malformed_url */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description unauthenticated */
@@ -16244,6 +17513,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description invalid_input */
             422: {
                 headers: {
@@ -16255,6 +17533,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16379,7 +17666,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16413,6 +17700,15 @@ export interface operations {
                     "application/pdf": string;
                 };
             };
+            /** @description malformed_url */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unauthenticated */
             401: {
                 headers: {
@@ -16440,6 +17736,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description invalid_input */
             422: {
                 headers: {
@@ -16451,6 +17756,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16563,7 +17877,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16673,6 +17987,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description overloaded, shutting_down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     getFulfillmentOrder: {
@@ -16694,6 +18017,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FulfillmentOrder"];
+                };
+            };
+            /** @description malformed_url */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description unauthenticated */
@@ -16723,6 +18055,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description invalid_input */
             422: {
                 headers: {
@@ -16734,6 +18075,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -16770,7 +18120,7 @@ export interface operations {
                     "application/json": components["schemas"]["FulfillmentOrder"];
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -16824,6 +18174,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -16851,7 +18210,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -16901,7 +18260,7 @@ export interface operations {
                     "application/json": components["schemas"]["FulfillmentOrder"];
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -16955,6 +18314,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -16982,7 +18350,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17037,7 +18405,7 @@ export interface operations {
                     "application/json": components["schemas"]["FulfillmentOrder"];
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -17091,6 +18459,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -17118,7 +18495,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17170,7 +18547,7 @@ export interface operations {
                     "application/json": components["schemas"]["FulfillmentOrder"];
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -17224,6 +18601,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -17251,7 +18637,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17289,7 +18675,7 @@ export interface operations {
                     "application/json": components["schemas"]["FulfillmentOrder"];
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -17343,6 +18729,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -17370,7 +18765,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17408,7 +18803,7 @@ export interface operations {
                     "application/json": components["schemas"]["FulfillmentOrder"];
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -17462,6 +18857,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -17489,7 +18893,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17527,7 +18931,7 @@ export interface operations {
                     "application/json": components["schemas"]["FulfillmentOrder"];
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -17581,6 +18985,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -17608,7 +19021,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17649,7 +19062,7 @@ export interface operations {
                     "application/json": components["schemas"]["FulfillmentOrder"];
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -17703,6 +19116,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -17730,7 +19152,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17768,7 +19190,7 @@ export interface operations {
                     "application/json": components["schemas"]["FulfillmentOrder"];
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -17822,6 +19244,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -17849,7 +19280,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -17887,7 +19318,7 @@ export interface operations {
                     "application/json": components["schemas"]["FulfillmentOrder"];
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -17941,6 +19372,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -17968,7 +19408,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18008,7 +19448,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -18062,6 +19502,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -18089,7 +19538,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18206,7 +19655,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18323,7 +19772,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18440,7 +19889,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18472,6 +19921,15 @@ export interface operations {
                 };
                 content: {
                     "application/pdf": string;
+                };
+            };
+            /** @description malformed_url */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description unauthenticated */
@@ -18510,6 +19968,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description invalid_input */
             422: {
                 headers: {
@@ -18521,6 +19988,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -18633,7 +20109,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18682,7 +20158,7 @@ export interface operations {
                     "application/json": components["schemas"]["Shipment"];
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -18736,6 +20212,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -18763,7 +20248,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18801,7 +20286,7 @@ export interface operations {
                     "application/json": components["schemas"]["Shipment"];
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -18855,6 +20340,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -18882,7 +20376,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18998,6 +20492,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description overloaded, shutting_down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     getReturn: {
@@ -19019,6 +20522,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Return"];
+                };
+            };
+            /** @description malformed_url */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description unauthenticated */
@@ -19048,6 +20560,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description invalid_input */
             422: {
                 headers: {
@@ -19059,6 +20580,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -19091,6 +20621,15 @@ export interface operations {
                     };
                 };
             };
+            /** @description malformed_url */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unauthenticated */
             401: {
                 headers: {
@@ -19118,6 +20657,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description invalid_input */
             422: {
                 headers: {
@@ -19129,6 +20677,15 @@ export interface operations {
             };
             /** @description internal */
             500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -19184,7 +20741,7 @@ export interface operations {
                     "application/json": components["schemas"]["Return"];
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -19238,6 +20795,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -19265,7 +20831,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19337,7 +20903,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -19391,6 +20957,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -19418,7 +20993,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19458,7 +21033,7 @@ export interface operations {
                     "application/json": components["schemas"]["Return"];
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -19512,6 +21087,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -19539,7 +21123,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19579,7 +21163,7 @@ export interface operations {
                     "application/json": components["schemas"]["Return"];
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -19633,6 +21217,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -19660,7 +21253,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19700,7 +21293,7 @@ export interface operations {
                     "application/json": components["schemas"]["Return"];
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -19754,6 +21347,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -19781,7 +21383,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19821,7 +21423,7 @@ export interface operations {
                     "application/json": components["schemas"]["Return"];
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -19875,6 +21477,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -19902,7 +21513,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -19942,7 +21553,7 @@ export interface operations {
                     "application/json": components["schemas"]["Return"];
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -19996,6 +21607,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -20023,7 +21643,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20082,7 +21702,7 @@ export interface operations {
                     "application/json": components["schemas"]["Return"];
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -20136,6 +21756,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -20163,7 +21792,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20209,7 +21838,7 @@ export interface operations {
                     "application/json": components["schemas"]["Return"];
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -20263,6 +21892,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -20290,7 +21928,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20338,7 +21976,7 @@ export interface operations {
                     "application/json": components["schemas"]["Return"];
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -20392,6 +22030,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -20419,7 +22066,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -20476,7 +22123,7 @@ export interface operations {
                     };
                 };
             };
-            /** @description malformed_json */
+            /** @description malformed_url, malformed_json */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -20530,6 +22177,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description unsupported_media_type */
             415: {
                 headers: {
@@ -20557,7 +22213,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description overloaded */
+            /** @description overloaded, shutting_down */
             503: {
                 headers: {
                     [name: string]: unknown;

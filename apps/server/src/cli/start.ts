@@ -31,6 +31,7 @@ Environment:
   DATABASE_URL          a PostgreSQL of your own instead of the embedded one
   SWITCHYARD_DEMO=0     begin empty, without the demo retailer
   SWITCHYARD_ADMIN_KEY  an administrator's API key to accept
+  SWITCHYARD_MAX_IN_FLIGHT  requests at hand before others are turned away
   LOG_LEVEL             trace, debug, info, warn, error (info)
 
 Examples:
@@ -88,7 +89,7 @@ type Serving = {
 async function serve({ config, progress, out }: Terminal, { createApplication, url, worker, ending, say, tell }: Serving): Promise<ExitCode> {
   const [{ migrate }, { createLog }] = await Promise.all([import('../platform/migrate.ts'), import('../platform/log.ts')])
   const key = config.admin_key ?? randomBytes(32).toString('base64url')
-  const application = await createApplication({ database_url: url, admin_key: key, log: createLog(config.log_level) })
+  const application = await createApplication({ database_url: url, admin_key: key, max_in_flight: config.max_in_flight, log: createLog(config.log_level) })
   const record = join(config.home, 'server.json')
   try {
     const applied = await migrate(application.db)

@@ -13,6 +13,8 @@ export type Config = {
   demo: boolean
   /** An administrator's API key to accept, for scripts. */
   admin_key: string | undefined
+  /** Requests that may be at hand at once; undefined leaves it to the server. */
+  max_in_flight: number | undefined
   log_level: string
 }
 
@@ -24,6 +26,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     database_url: env['DATABASE_URL'] === '' ? undefined : env['DATABASE_URL'],
     demo: env['SWITCHYARD_DEMO'] !== '0',
     admin_key: readAdminKey(env['SWITCHYARD_ADMIN_KEY']),
+    max_in_flight: readMaxInFlight(env['SWITCHYARD_MAX_IN_FLIGHT']),
     log_level: env['LOG_LEVEL'] ?? 'info',
   }
 }
@@ -33,6 +36,12 @@ function readPort(text: string | undefined): number {
   const port = Number(text)
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw refuse('bad_configuration', `PORT is a number from 0 to 65535 (0 chooses a free one), not "${text}".`)
   return port
+}
+
+function readMaxInFlight(text: string | undefined): number | undefined {
+  if (text === undefined || text === '') return undefined
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw refuse('bad_configuration', `SWITCHYARD_MAX_IN_FLIGHT is a whole number above 0, not "${text}".`)
+  return Number(text)
 }
 
 function readAdminKey(text: string | undefined): string | undefined {

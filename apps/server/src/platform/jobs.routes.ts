@@ -41,7 +41,7 @@ type JobRow = {
 }
 
 const listJobs = route({
-  operation_id: 'listJobs', method: 'GET', url: '/v1/jobs', tag: 'operations', permission: 'jobs:read', summary: 'List background jobs that are not done',
+  operation_id: 'listJobs', method: 'GET', url: '/v1/jobs', tag: 'jobs', permission: 'jobs:read', summary: 'List background jobs that are not done',
   description: 'What has failed for good: `filter[state]=parked`. Parked jobs are kept for seven days.',
   query: listQuery(JOBS),
   reply: { status: 200, schema: pageOf(JobView) },
@@ -64,7 +64,7 @@ export function jobRoutes(jobs: Jobs): Route[] {
   return [
     listJobs,
     route({
-      operation_id: 'replayJob', method: 'POST', url: '/v1/jobs/:job_id/replay', tag: 'operations', permission: 'jobs:replay', summary: 'Give a parked job one more try',
+      operation_id: 'replayJob', method: 'POST', url: '/v1/jobs/:job_id/replay', tag: 'jobs', permission: 'jobs:replay', summary: 'Give a parked job one more try',
       params: Type.Object({ job_id: Id(ids.job) }, closed),
       reply: { status: 202, schema: Type.Object({ id: Type.String(), kind: Type.String() }, closed) }, problems: ['job_not_parked'],
       handle: async ({ params, run }) => run(replayJob, { job_id: ids.job.parse(params.job_id)! }),

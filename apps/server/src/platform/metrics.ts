@@ -1,9 +1,10 @@
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 
 export type Metrics = {
   registry: Registry
   observeCommand: (name: string, durationMs: number, outcome: string, items: number) => void
   setRelayLag: (ms: number) => void
+  countShed: () => void
   setParkedJobs: (counts: readonly { name: string; count: number }[]) => void
 }
 
@@ -25,6 +26,7 @@ export function createMetrics(): Metrics {
     registers: [registry],
   })
   const lag = new Gauge({ name: 'switchyard_relay_lag_seconds', help: 'Age of the oldest event without a position', registers: [registry] })
+  const shed = new Counter({ name: 'switchyard_shed_requests_total', help: 'Requests turned away because too many others were at hand', registers: [registry] })
   const parked = new Gauge({ name: 'switchyard_parked_jobs', help: 'Jobs whose retries are used up, by kind; somebody has to look', labelNames: ['job'], registers: [registry] })
   return {
     registry,
@@ -33,6 +35,7 @@ export function createMetrics(): Metrics {
       items.observe({ command }, count)
     },
     setRelayLag: (ms) => { lag.set(ms / 1_000) },
+    countShed: () => { shed.inc() },
     setParkedJobs: (counts) => { for (const { name, count } of counts) parked.set({ job: name }, count) },
   }
 }

@@ -44,9 +44,9 @@ export function useApp(): () => TestApp {
   return () => app
 }
 
-export async function startApp(databaseUrl: string): Promise<TestApp> {
+export async function startApp(databaseUrl: string, limits: { max_in_flight?: number } = {}): Promise<TestApp> {
   const clock = manualClock(START)
-  const application = await createApplication({ database_url: databaseUrl, clock, log: createLog('warn'), admin_key: ADMIN_KEY, max_connections: 6 })
+  const application = await createApplication({ database_url: databaseUrl, clock, log: createLog('warn'), admin_key: ADMIN_KEY, max_connections: 6, ...limits })
   const call: TestApp['call'] = async (method, url, body, options = {}) => {
     const response = await application.server.inject({
       method, url,

@@ -73,7 +73,8 @@ function isKeyedWrite({ method, permission, reads }: Route): boolean {
 }
 
 function problemsByStatus(route: Route, options: ServerOptions): Map<string, string[]> {
-  const general: string[] = ['internal']
+  const general: string[] = ['internal', 'overloaded', 'shutting_down']
+  if (route.params !== undefined) general.push('malformed_url', 'url_too_long')
   if (route.permission !== 'public') general.push('unauthenticated', 'forbidden')
   if (route.body !== undefined) general.push('malformed_json', 'unsupported_media_type', 'body_too_large')
   if (route.reads !== undefined) general.push('unsupported_media_type')

@@ -17,7 +17,7 @@ export const PLATFORM_PROBLEMS = {
   idempotency_key_reused: { status: 422, title: 'Idempotency key used with another request', remedy: 'Give every new request a new key, and use an old key only to repeat the very same request.' },
   already_exists: { status: 409, title: 'It exists already', remedy: 'Choose another code, name or address, or change the one that exists.' },
   busy: { status: 409, title: 'Busy', remedy: 'Others wrote to the same records for too long. Wait a moment and send the same request again, with the same Idempotency-Key.' },
-  overloaded: { status: 503, title: 'Overloaded' },
+  overloaded: { status: 503, title: 'Overloaded', remedy: 'Nothing was done. Wait as long as Retry-After says and send the same request again, with the same Idempotency-Key; where this goes on, start more processes.' },
   shutting_down: { status: 503, title: 'Shutting down', remedy: 'This process takes no more requests. Send the same request again, with the same Idempotency-Key: another process, or the next one, takes it.' },
   cross_site: { status: 403, title: 'Request from another site', remedy: 'A signed-in browser may write from our own pages only. Programs use an API key.' },
   internal: { status: 500, title: 'Something broke on our side' },

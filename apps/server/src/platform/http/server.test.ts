@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
 import { cloneDatabase } from '../../../test/harness/database.ts'
 import { startApp, useApp } from '../../../test/harness/app.ts'
+import { sql } from '../sql.ts'
 
 const app = useApp()
 
@@ -17,6 +18,34 @@ describe('what no route sees is a problem like any other', () => {
     expect([answer.status, answer.body.code, answer.headers['content-type']]).toEqual([status, code, 'application/problem+json; charset=utf-8'])
     expect(answer.headers).toMatchObject({ 'x-request-id': answer.body['request_id'], 'x-content-type-options': 'nosniff', 'x-frame-options': 'DENY' })
   })
+})
+
+test('beyond the bound requests are turned away at once, while health still answers and the admitted are served', async () => {
+  const database = await cloneDatabase()
+  const bounded = await startApp(database.url, { max_in_flight: 2 })
+  const { db } = bounded.application
+  // Whoever holds this lock keeps every order listing at hand.
+  const held = Promise.withResolvers<void>()
+  const locked = Promise.withResolvers<void>()
+  const holding = db.transaction(async (tx) => {
+    await tx.run(sql`lock table orders in access exclusive mode`)
+    locked.resolve()
+    await held.promise
+  })
+  await locked.promise
+  const admitted = [bounded.get('/v1/orders'), bounded.get('/v1/orders')]
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  // Neither a key that nobody knows nor a body that is no JSON is even looked at.
+  const shed = await bounded.post('/v1/orders', '{', { key: 'nobody' })
+  expect([shed.status, shed.body.code, shed.headers['retry-after']]).toEqual([503, 'overloaded', '1'])
+  expect((await bounded.get('/health/live')).status).toBe(200)
+  expect((await bounded.get('/metrics')).text).toContain('switchyard_shed_requests_total 1')
+  held.resolve()
+  await holding
+  expect((await Promise.all(admitted)).map(({ status }) => status)).toEqual([200, 200])
+  expect((await bounded.get('/v1/orders')).status).toBe(200)
+  await bounded.application.stop()
+  await database.drop()
 })
 
 test('a request that comes while the server closes is sent elsewhere', async () => {

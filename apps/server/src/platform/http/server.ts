@@ -9,6 +9,7 @@ import type { Request } from '../command.ts'
 import { sqlState, type Database } from '../db.ts'
 import type { Executor } from '../executor.ts'
 import type { Logger } from '../log.ts'
+import { boundInFlight, DEFAULT_MAX_IN_FLIGHT } from './in-flight.ts'
 import { createValidator, decodeUtf8, fieldErrors, parseJson, unusableInput } from './input.ts'
 import { NDJSON } from './ndjson.ts'
 import { registerOpenApi } from './openapi.ts'
@@ -23,6 +24,10 @@ export type ServerOptions = {
   /** Every permission there is, with what it allows. */
   permissions: Readonly<Record<string, string>>
   problems: ProblemTable
+  /** How many requests may be at hand at once before others are turned away. */
+  max_in_flight?: number | undefined
+  /** Told of each that is. */
+  on_shed?: () => void
   /** Who sent this request; undefined where nobody known did. */
   authenticate: (request: FastifyRequest) => Promise<Caller | undefined>
 }
@@ -66,6 +71,7 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   app.setValidatorCompiler(({ schema, httpPart }) => createValidator(schema as object, httpPart))
   app.addHook('onRequest', async (request, reply) => { setHeaders(request, reply) })
   refuseWhileClosing(app)
+  boundInFlight(app, options.max_in_flight ?? DEFAULT_MAX_IN_FLIGHT, options.on_shed ?? (() => undefined))
   await app.register(cookie)
   parseBodies(app)
   endSlowBodies(app)
