@@ -37,6 +37,7 @@ export type Application = Runtime & {
   jobs: Jobs
   modules: readonly Module[]
   permissions: Readonly<Record<string, string>>
+  problems: ProblemTable
   /** Brings the database in line with this program after migrations: built-in roles, job queues. */
   prepare: () => Promise<void>
   /** Begins background work in this process: the event relay, loops and jobs. */
@@ -95,7 +96,7 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
 
   let running: Loop[] = []
   return {
-    ...runtime, server, jobs, modules, permissions,
+    ...runtime, server, jobs, modules, permissions, problems,
     prepare: async () => {
       for (const module of modules) await module.prepare?.(runtime)
       await jobs.prepare(jobDefinitions)

@@ -167,6 +167,14 @@ describe('a database of one\'s own', () => {
     expect(invalid.err).toContain('/channel  `channel` is missing. (required)')
   })
 
+  test.each([
+    [['import', 'online-retail', '/nowhere.csv', '--json'], {}, { type: '/problems/import_file_missing', title: 'The file to import cannot be opened', status: 404, code: 'import_file_missing' }],
+    [['migrate', '--json'], { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' }, { type: '/problems/failed', title: 'The command failed', status: 500, code: 'failed' }],
+  ])('%j is refused with all that a problem has', async (args, other, problem) => {
+    const refused = await run(args, { ...env, ...other })
+    expect([refused.code, JSON.parse(refused.out)]).toEqual([1, expect.objectContaining({ ...problem, detail: expect.any(String) })])
+  })
+
   test('an outdated schema is refused until it is migrated', async () => {
     await inDatabase(`delete from schema_migrations where name = (select max(name) from schema_migrations)`)
     const refused = await run(['orders', 'list'], env)

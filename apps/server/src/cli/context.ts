@@ -3,8 +3,10 @@ import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { text as readStream } from 'node:stream/consumers'
 import type { Command } from 'commander'
+import { Refusal } from '../kernel/problem.ts'
 import { readConfig, type Config } from '../platform/config.ts'
 import { errorCode } from '../platform/error-code.ts'
+import { problemMembers } from '../platform/http/problems.ts'
 import type { Application } from '../wiring.ts'
 import { openInstallation, type OpenedDatabase } from './database.ts'
 import { CliFailure, EXIT, type ExitCode } from './exit-codes.ts'
@@ -80,6 +82,9 @@ async function withApplication(terminal: Terminal, work: (context: CliContext) =
       // Where a server runs, its workers do what has become due. Where none does, the command leaves nothing half done.
       if (api.hasWritten() && database.embedded && (await findOccupant(terminal.config.home)) === undefined) await application.settle()
       return code
+    } catch (error) {
+      // What was refused beside the API says as much as what the API refuses.
+      throw error instanceof Refusal ? new Refusal(error.code, { ...problemMembers(application.problems, error.code), ...error.facts }) : error
     } finally {
       await application.stop()
     }

@@ -27,9 +27,15 @@ export const PLATFORM_PROBLEMS = {
 export type ProblemDocument = { type: string; title: string; status: number; code: string; detail: string; request_id: string; [fact: string]: unknown }
 
 export function problemDocument(problems: ProblemTable, refusal: Pick<Refusal, 'code' | 'facts'>, requestId: string): ProblemDocument {
-  const problem = problems[refusal.code]
-  assert(problem !== undefined, `the problem ${refusal.code} stands in a problems table`)
+  const members = problemMembers(problems, refusal.code)
+  assert(members !== undefined, `the problem ${refusal.code} stands in a problems table`)
   const { detail, ...facts } = refusal.facts
   // Facts stand first: none of them can take the place of what RFC 9457 names.
-  return { ...facts, type: `/problems/${refusal.code}`, title: problem.title, status: problem.status, code: refusal.code, detail, request_id: requestId }
+  return { ...facts, ...members, code: refusal.code, detail, request_id: requestId }
+}
+
+/** What RFC 9457 wants said of every problem with this code, if the table has it. */
+export function problemMembers(problems: ProblemTable, code: string): Pick<ProblemDocument, 'type' | 'title' | 'status'> | undefined {
+  const problem = problems[code]
+  return problem === undefined ? undefined : { type: `/problems/${code}`, title: problem.title, status: problem.status }
 }
