@@ -90,6 +90,9 @@ export function openDatabase(url: string, options: { max_connections?: number; a
   const withTransaction = async <T>(begin: string, work: (client: pg.PoolClient, startedAt: Date) => Promise<T>): Promise<T> => {
     const client = await pool.connect()
     let broken = false
+    // The statement that is running fails, or the next one; without a listener the connection's own word would end the process.
+    const onBroken = (): void => { broken = true }
+    client.on('error', onBroken)
     try {
       // Several statements in one message answer with several results: the transaction and its clock cost one round trip.
       const results = (await client.query(begin)) as unknown as pg.QueryResult[]
@@ -103,6 +106,7 @@ export function openDatabase(url: string, options: { max_connections?: number; a
       await client.query('rollback').catch(() => { broken = true })
       throw error
     } finally {
+      client.off('error', onBroken)
       client.release(broken)
     }
   }
