@@ -9,12 +9,13 @@ import { captureHttp1 } from './benchmarks/capture-http-1.ts'
 import { feed } from './benchmarks/feed.ts'
 import { idle } from './benchmarks/idle.ts'
 import { list } from './benchmarks/list.ts'
+import { overloadCapture } from './benchmarks/overload.ts'
 import { releaseShip } from './benchmarks/release-ship.ts'
 import { reserve } from './benchmarks/reserve.ts'
 import { openInstallation, type Installation } from './installation.ts'
 import { table } from './table.ts'
 
-const BENCHMARKS: readonly Benchmark[] = [captureHttp, captureHttp1, captureHot, captureBulk, reserve, releaseShip, feed, list, idle]
+const BENCHMARKS: readonly Benchmark[] = [captureHttp, captureHttp1, captureHot, captureBulk, reserve, releaseShip, feed, list, overloadCapture, idle]
 
 const HELP = `Usage: npm run bench -- [NAME...] [options]
 

@@ -2,7 +2,7 @@
 // Started by `runLoad` with its plan as the only argument; speaks to it over IPC.
 import { openConnection, type Connection } from './connection.ts'
 import { startMeasuring } from './measuring.ts'
-import { openChannel } from './protocol.ts'
+import { openChannel, SHED } from './protocol.ts'
 import { createWorkload, type WorkloadSpec } from './workload.ts'
 
 export type LoadPlan = {
@@ -12,6 +12,8 @@ export type LoadPlan = {
   connections: number
   /** Requests a second, sent whether or not answers come (open loop); undefined sends the next when an answer has come (closed loop). */
   rate?: number
+  /** Whether the server may turn requests away (503). Those are counted apart. */
+  may_shed?: boolean
   warmup_seconds: number
   seconds: number
 }
@@ -41,8 +43,9 @@ function send(slot: number, dueMs: number): void {
   inFlight++
   connections[slot]!.send(request, (answer) => {
     inFlight--
-    measuring.record(request.kind, String(answer.status), performance.now() - dueMs)
-    if (!workload.expects(answer, slot, request)) measuring.complain(`${request.method} ${request.path} ${answer.status} ${answer.body.toString().slice(0, 300)}`)
+    const isShed = plan.may_shed === true && answer.status === 503
+    measuring.record(isShed ? SHED : request.kind, String(answer.status), performance.now() - dueMs)
+    if (!isShed && !workload.expects(answer, slot, request)) measuring.complain(`${request.method} ${request.path} ${answer.status} ${answer.body.toString().slice(0, 300)}`)
     if (plan.rate === undefined || measuring.isOver()) send(slot, performance.now())
     else if (due.length > 0) send(slot, due.shift()!)
     else idle.push(slot)

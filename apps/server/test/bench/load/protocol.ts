@@ -1,3 +1,6 @@
+/** The kind of answers by which an overloaded server turned requests away. */
+export const SHED = 'shed'
+
 /** What the programs of the load tell the benchmark. */
 export type Figures = { count: number; p50Ms: number; p99Ms: number; maxMs: number }
 
