@@ -2,10 +2,10 @@ import type { FastifyInstance } from 'fastify'
 import { refuse } from '../../kernel/problem.ts'
 
 /**
- * Beyond this many requests at once a process serves nobody faster and everybody later, so the next one is turned away
- * at the door. Measured with one order a request (docs/operate.md).
+ * With more at hand a process serves nobody faster and everybody later: one that takes an order a request is saturated by
+ * 64, and 128 doubled the wait (`npm run bench -- overload`).
  */
-export const DEFAULT_MAX_IN_FLIGHT = 128
+export const DEFAULT_MAX_IN_FLIGHT = 80
 
 /** Made once: a stack trace for each of thousands a second is work, and it would tell nothing. */
 const OVERLOADED = refuse('overloaded', 'This process has as many requests at hand as it can serve in good time. Nothing was done; try again shortly.')
