@@ -12,6 +12,7 @@ const STATUSES: Readonly<Record<number, { name: string; meaning: string; remedy:
   409: { name: 'Conflict', meaning: 'The current state does not allow it. Nothing was changed.', remedy: 'Read the thing again, look at its allowed actions, and decide anew.' },
   412: { name: 'Stale version', meaning: 'Somebody else changed the same field since it was read. Nothing was changed.', remedy: 'The answer carries the current values: decide again and send the new version in If-Match.' },
   413: { name: 'Too large', meaning: 'The body exceeds the limit.', remedy: 'Send it in several calls, or as an import.' },
+  414: { name: 'Address too long', meaning: 'The address, or a part of its path, exceeds the limit.', remedy: 'Send the id, code or number alone where the path asks for one.' },
   415: { name: 'Unsupported media type', meaning: 'The body is not of a kind accepted here.', remedy: 'Send JSON with Content-Type: application/json.' },
   422: { name: 'Invalid input', meaning: 'The request was read and cannot be right.', remedy: 'Each entry of `errors` points at one wrong place and says what to do about it.' },
   429: { name: 'Too many requests', meaning: 'The limit is reached for now.', remedy: 'Wait, then try again.' },
