@@ -58,12 +58,16 @@ test('files do not need each other in a circle', () => {
  */
 const READ_UPWARD: Readonly<Record<string, string>> = {
   'customers reads channels': 'who is confined to channels sees the customers whose sources are their codes',
+  'customers reads orders': 'who is confined sees the customers of the orders that they see',
   'identity reads ${table}': 'roles and keys name channels and locations by code',
   'inventory reads api_keys': 'movements name the key that made them',
   'inventory reads order_lines': 'units that are backordered are not for sale',
   'inventory reads users': 'movements name the person who made them',
   'payments reads orders': 'an order says what is owed, in which currency and channel',
-  'platform reads orders': 'the row of an order is the lock of its stream of events',
+  'platform reads allocations': 'an order exists at the locations that have to do with it, for every module alike',
+  'platform reads fulfillment_orders': 'an order exists at the locations that have to do with it, for every module alike',
+  'platform reads orders': 'the row of an order is the lock of its stream of events, and says where it is picked up',
+  'platform reads returns': 'an order exists at the locations that have to do with it, for every module alike',
   'shipping reads order_lines': 'slips and boxes name the articles',
   'shipping reads orders': 'labels and slips name the order; who is confined to channels sees their shipments',
   'sourcing reads fulfillment_orders': 'locations that gave units back are not asked for them again',
