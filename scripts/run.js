@@ -18,7 +18,7 @@ const programs = {
   switchyard: [['apps/server/src/cli.ts', ...args]],
   generate: [['apps/server/src/generate.ts', ...args]],
   bench: [['apps/server/test/bench/bench.ts', ...args]],
-  campaign: [['apps/server/test/campaign/campaign.ts', ...args]],
+  campaign: [['apps/server/test/campaign/cli.ts', ...args]],
   check: [
     ['node_modules/typescript/bin/tsc', '-p', '.'],
     ['node_modules/oxlint/bin/oxlint', '--type-aware'],

@@ -9,7 +9,7 @@ import { migrate } from '../../src/platform/migrate.ts'
 import { sql } from '../../src/platform/sql.ts'
 import { createApplication, type Application } from '../../src/wiring.ts'
 import { skuOf } from './load/capture.ts'
-import { seededRandom } from './load/random.ts'
+import { seededRandom } from '../harness/random.ts'
 
 /** The retailer that benchmarks run on. */
 export type Retailer = {

@@ -7,15 +7,21 @@ import { migrate } from '../../src/platform/migrate.ts'
 import { createLog } from '../../src/platform/log.ts'
 import { createApplication } from '../../src/wiring.ts'
 import { addUp, describeRounds, explain, openFuzzer, type Round } from '../fuzz/fuzz.ts'
-import type { CampaignOptions } from './campaign.ts'
+import type { Campaign } from './cli.ts'
 
 const INPUTS = 10_000
 /** Beyond these many inputs a retailer is worn out: the next ones meet a fresh one, with a seed of its own. */
 const INPUTS_PER_RETAILER = 500
 
-/** Sends every operation its inputs, several hundred to each retailer; says what was found, and how far the inputs came. */
-export async function runFuzz({ seed, inputs = INPUTS, minutes }: CampaignOptions): Promise<boolean> {
-  const until = minutes === undefined ? Infinity : Date.now() + minutes * 60_000
+export const fuzz: Campaign = {
+  about: 'every operation of openapi.json with generated inputs, several hundred to each retailer',
+  minutes: undefined,
+  options: { inputs: `how many inputs each operation gets (${INPUTS})` },
+  run: ({ seed, until, options: { inputs = String(INPUTS) } }) => runFuzz(seed, until, Number(inputs)),
+}
+
+/** Says what was found, and how far the inputs came. */
+async function runFuzz(seed: number, until: number, inputs: number): Promise<boolean> {
   const home = await mkdtemp(join(tmpdir(), 'switchyard-fuzz-'))
   const postgres = await openEmbeddedPostgres({ home, settings: { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' } })
   const totals = new Map<string, Round>()

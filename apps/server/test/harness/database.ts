@@ -4,8 +4,8 @@ import { inject } from 'vitest'
 let clones = 0
 
 /** A fresh database like a new installation's. Drop it when done. */
-export async function cloneDatabase(): Promise<{ url: string; drop: () => Promise<void> }> {
-  const template = new URL(inject('template_url'))
+export async function cloneDatabase(templateUrl = inject('template_url')): Promise<{ url: string; drop: () => Promise<void> }> {
+  const template = new URL(templateUrl)
   const name = `test_${process.pid}_${++clones}`
   const admin = new URL(template)
   admin.pathname = '/postgres'

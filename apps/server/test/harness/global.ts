@@ -13,6 +13,13 @@ declare module 'vitest' {
 
 /** One database server for the whole run. Each test file clones the migrated template, which costs a tenth of a second. */
 export default async function startDatabase(project: TestProject): Promise<() => Promise<void>> {
+  const { url, stop } = await startTemplate()
+  project.provide('template_url', url)
+  return stop
+}
+
+/** A server of its own with a migrated database, for tests and campaigns. */
+export async function startTemplate(): Promise<{ url: string; stop: () => Promise<void> }> {
   // /dev/shm or /tmp: a place that the unprivileged database user can reach.
   const home = await mkdtemp(join(tmpdir(), 'switchyard-test-'))
   // What is tested here is not whether the disk keeps its word, so it need not be asked to.
@@ -22,9 +29,11 @@ export default async function startDatabase(project: TestProject): Promise<() =>
   await migrate(application.db)
   await application.prepare()
   await application.stop()
-  project.provide('template_url', url)
-  return async () => {
-    await postgres.stop()
-    await rm(home, { recursive: true, force: true })
+  return {
+    url,
+    stop: async () => {
+      await postgres.stop()
+      await rm(home, { recursive: true, force: true })
+    },
   }
 }

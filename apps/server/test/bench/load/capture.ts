@@ -1,4 +1,5 @@
-import { seededRandom, zipfPicker } from './random.ts'
+import { seededRandom } from '../../harness/random.ts'
+import { zipfPicker } from './zipf.ts'
 import type { Workload } from './workload.ts'
 
 export type CaptureParameters = {

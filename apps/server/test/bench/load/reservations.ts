@@ -1,5 +1,6 @@
 import { orderMaker, skuOf } from './capture.ts'
-import { seededRandom, zipfPicker } from './random.ts'
+import { seededRandom } from '../../harness/random.ts'
+import { zipfPicker } from './zipf.ts'
 import type { Workload, WorkloadRequest } from './workload.ts'
 
 export type ReservationParameters = { seed: number; run: string; skus: number }

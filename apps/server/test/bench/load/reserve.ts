@@ -12,7 +12,8 @@ import { createApplication } from '../../../src/wiring.ts'
 import { skuOf } from './capture.ts'
 import { startMeasuring } from './measuring.ts'
 import { openChannel } from './protocol.ts'
-import { seededRandom, zipfPicker } from './random.ts'
+import { seededRandom } from '../../harness/random.ts'
+import { zipfPicker } from './zipf.ts'
 
 export type ReservePlan = { database_url: string; skus: number; batch: number; warmup_seconds: number; seconds: number }
 
