@@ -80,7 +80,7 @@ describe('the explorer finds', () => {
 
   test('a row that only the auditor sees', async () => {
     const key = command('test.key', 'public', async ({ tx }, id: string) => {
-      await tx.run(sql`insert into idempotency_keys (caller_id, key, command, input_hash, created_at) values (${id}, ${id}, 'test', '', now())`)
+      await tx.run(sql`insert into idempotency_keys (caller_id, key, command, input_hash, created_at, outcome) values (${id}, ${id}, 'test', '', now(), '{}')`)
       return {}
     })
     const path = definePath<Shelves>({ name: 'audited', prepare: shelves, endings: ['ok, ok'], calls: [0, 1].map((pick) => (executor, { ids }) => executor.run(key, ids[pick]!, asSystem)) })

@@ -2,7 +2,7 @@ import { assert } from '../../kernel/assert.ts'
 import { groupByKey } from '../../kernel/quantity.ts'
 import type { Tx } from '../../platform/db.ts'
 import type { NewEvent } from '../../platform/events.ts'
-import { applyMovements, stockEvents, type Movement } from '../inventory/index.ts'
+import { applyMovements, lockLevels, readLevels, stockEvents, type Levels, type Movement } from '../inventory/index.ts'
 import type { UnclaimUnits } from '../orders/index.ts'
 import { deleteClaims, lockClaims, releaseAllClaims, shrinkClaims, type AllocationRow } from './sourcing.db.ts'
 
@@ -66,34 +66,38 @@ export function shipClaimed(tx: Tx, units: readonly ClaimedStock[], by: By): Pro
 
 /** Units leave: their claims end and the stock is gone. */
 export async function consumeClaims(tx: Tx, units: readonly ClaimedUnits[], by: By): Promise<NewEvent[]> {
-  return endReleased(tx, units, by, () => ({ to_state: null, reason: 'shipment' }))
+  return units.length === 0 ? [] : move(tx, await takeReleased(tx, units), by, () => ({ to_state: null, reason: 'shipment' }))
 }
 
 /**
  * A location gives units back. What it could not find is gone from its books, what is damaged is set aside, the rest is
- * available for others.
+ * available for others. Locks every level of these SKUs: the units are sourced again in the same transaction, and a
+ * level locked then could meet a rival that gives back there what it seeks here.
  */
 export async function rejectClaims(tx: Tx, units: readonly (ClaimedUnits & { reason: RejectionReason })[], by: By): Promise<NewEvent[]> {
-  return endReleased(tx, units, by, ({ reason }) => {
+  if (units.length === 0) return []
+  const taken = await takeReleased(tx, units)
+  const levels = await lockLevels(tx, await readLevels(tx, [...new Set(taken.map(({ variant_id }) => variant_id))]), by.at)
+  return move(tx, taken, by, ({ wanted: { reason } }) => {
     if (reason === 'not_found') return { to_state: null, reason: 'lost', missing: true }
     return reason === 'damaged' ? { to_state: 'damaged', reason: 'damaged' } : { to_state: 'available', reason: 'rejection' }
-  })
+  }, levels)
 }
 
 type Destination = Pick<Movement, 'to_state' | 'reason'> & { missing?: boolean }
 
-async function endReleased<Units extends ClaimedUnits>(tx: Tx, units: readonly Units[], by: By, destination: (units: Units) => Destination): Promise<NewEvent[]> {
-  if (units.length === 0) return []
+/** Takes units that locations are working on out of their claims. */
+async function takeReleased<Units extends ClaimedUnits>(tx: Tx, units: readonly Units[]): Promise<(Taken & { wanted: Units })[]> {
   const claims = groupByKey(await lockClaims(tx, [...new Set(units.map(({ order_line_id }) => order_line_id))]), ({ order_line_id }) => order_line_id)
   const taken = units.flatMap((wanted) => takeUnits(claims.get(wanted.order_line_id) ?? [], wanted).map((part) => ({ ...part, wanted })))
   await shrinkClaims(tx, sumTaken(taken))
-  return move(tx, taken, by, ({ wanted }) => destination(wanted))
+  return taken
 }
 
-async function move<T extends Taken>(tx: Tx, taken: readonly T[], by: By, destination: (units: T) => Destination): Promise<NewEvent[]> {
+async function move<T extends Taken>(tx: Tx, taken: readonly T[], by: By, destination: (units: T) => Destination, locked?: Levels): Promise<NewEvent[]> {
   const applied = await applyMovements(tx, taken.map((units) => ({
     variant_id: units.variant_id, location_id: units.location_id, from_state: 'allocated' as const, quantity: units.quantity, cause_kind: 'order', cause_id: units.order_id, caller_id: by.caller_id, at: by.at,
     ...destination(units),
-  })))
+  })), locked)
   return (await stockEvents(tx, applied)).map(({ event }) => event)
 }

@@ -57,7 +57,7 @@ async function delivered(shop: Workshop, count: number): Promise<Paid[]> {
 }
 
 const ask = ({ order }: Paid) => ({ order_id: order.order_id, channel: 'till', lines: [{ index: 0, line_id: order.line_ids[0]!, sku: undefined, quantity: 1, reason: 'unwanted' as const }], location: undefined, external_id: undefined, note: '' })
-const RECEIPT = { location: 'york', lines: undefined, disposition: 'restock' as const, refund: undefined }
+const RECEIPT = { location: 'york', lines: undefined, disposition: 'restock' as const, include_shipping: false, refund: undefined }
 
 const cancel = cancelOrder(ports)
 const gbp = (amount: string) => ({ amount, currency: 'GBP' })
