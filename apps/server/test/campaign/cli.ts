@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { crash } from './crash.ts'
 import { explore } from './explore.ts'
 import { fuzz } from './fuzz.ts'
 
@@ -15,7 +16,7 @@ export type Campaign = {
 /** `until` is when to stop, as `Date.now()` tells the time. */
 export type Given = { seed: number; until: number; options: Readonly<Record<string, string | undefined>> }
 
-const CAMPAIGNS: Readonly<Record<string, Campaign>> = { explore, fuzz }
+const CAMPAIGNS: Readonly<Record<string, Campaign>> = { crash, explore, fuzz }
 
 function usage(): string {
   const lines = Object.entries(CAMPAIGNS).flatMap(([name, { about, options }]) => [`  ${name}  ${about}`, ...Object.entries(options).map(([option, text]) => `      --${option}  ${text}`)])
