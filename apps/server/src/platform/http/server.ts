@@ -254,8 +254,6 @@ function asRefusal(options: ServerOptions, error: FastifyFailure, request: Fasti
   if (error.code === 'FST_ERR_BAD_URL') return refuse('malformed_url', 'The path is not a valid URL: what follows a % are two hexadecimal digits, and together they are UTF-8.')
   if (error.code === 'FST_ERR_MAX_PARAM_LENGTH') return refuse('url_too_long', `A part of the path has at most ${MAX_PARAM_LENGTH} characters.`)
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return refuse('body_too_large', `A body has at most ${BODY_LIMIT_BYTES} bytes. Send large amounts of data in several calls or as an import.`)
-  if (error.code === 'FST_ERR_BAD_URL') return refuse('malformed_url', 'The address holds a percent sign that encodes nothing. Encode each part of the path as UTF-8.')
-  if (error.code === 'FST_ERR_MAX_PARAM_LENGTH') return refuse('not_found', 'Nothing has a name as long as this.')
   if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return wrongMediaType(request)
   if (error.code === 'FST_ERR_CTP_INVALID_CONTENT_LENGTH' || error.code === 'FST_ERR_CTP_EMPTY_JSON_BODY') return refuse('malformed_json', 'The body is incomplete.')
   // A number or date that the schema let through and the database cannot hold is the caller's to correct.
