@@ -86,7 +86,7 @@ describe('for a caller confined to a location', () => {
   test('customers exist who have such an order, and new ones are for channels to know', async () => {
     const far = await place({ customer: { email: 'far@example.com' } })
     const near = await pickUp({ customer: { email: 'near@example.com' } })
-    const urls = [far, near].map(({ body }) => `/v1/customers/${String((body['customer'] as { id: string }).id)}`) as [string, string]
+    const urls = [far, near].map(({ body }) => `/v1/customers/${(body['customer'] as { id: string }).id}`) as [string, string]
     expect([(await app().get(urls[0], york)).status, (await app().patch(urls[0], { name: 'X' }, york)).status, (await app().call('PUT', `${urls[0]}/identities`, { identities: [] }, york)).status]).toEqual([404, 404, 404])
     expect([(await app().get(urls[1], york)).status, (await app().patch(urls[1], { name: 'X' }, york)).status]).toEqual([200, 200])
     const listed = (await idsOf('/v1/customers?q=example.com', york)).map((id) => `/v1/customers/${String(id)}`)
