@@ -73,7 +73,7 @@ export async function openRetailer(target: Target, pool: Pool, operations: reado
 }
 
 /** The codes that fuzzed edits must leave alone. */
-export const isKept = (value: unknown): boolean => KEPT.includes(String(value))
+export const isKept = (value: unknown): boolean => typeof value === 'string' && KEPT.includes(value)
 
 /** Things that can be used up, by the collection or the operation that does so. */
 const CONSUMED: Readonly<Record<string, { url: string; body: object | ((nth: number) => object) }>> = {
