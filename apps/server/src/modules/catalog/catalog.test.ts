@@ -212,20 +212,15 @@ describe('many at once', () => {
     expect((await app().patch(at('BULK-1'), { name: 'First' }, { headers: { 'if-match': '"1"' } })).status).toBe(200)
   })
 
-  test('five thousand take well under a second, with their events', async () => {
+  test('five thousand are one write, with their events', async () => {
     const variants = Array.from({ length: 5_000 }, (_, index) => ({ sku: `MANY-${index}`, name: `White hanging heart t-light holder ${index}`, price: { amount: `${index % 90}.55`, currency: 'GBP' } }))
     const { executor } = app().application
-    const startedMs = performance.now()
     const made = await executor.run(saveVariants, { variants }, asSystem)
-    const insertMs = performance.now() - startedMs
     expect(new Set(made.output.outcomes.map(({ outcome }) => outcome))).toEqual(new Set(['created']))
     const changed = await executor.run(saveVariants, { variants: variants.map((variant, index) => (index % 2 === 0 ? variant : { ...variant, weight_grams: 7 })) }, asSystem)
-    const updateMs = performance.now() - startedMs - insertMs
     expect(changed.output.outcomes.filter(({ outcome }) => outcome === 'updated')).toHaveLength(2_500)
     const { count } = await db().one<{ count: number }>(sql`select count(*)::int as count from events where type like 'variant.%' and data->>'sku' like 'MANY-%'`)
     expect(count).toBe(7_500)
-    // Generous, because the machine may be busy with other tests.
-    expect(Math.max(insertMs, updateMs), `${insertMs} ms, ${updateMs} ms`).toBeLessThan(3_000)
   })
 
   test('two connections that make the same SKUs at once make them once', async () => {
