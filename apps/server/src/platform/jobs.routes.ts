@@ -66,7 +66,7 @@ export function jobRoutes(jobs: Jobs): Route[] {
     route({
       operation_id: 'replayJob', method: 'POST', url: '/v1/jobs/:job_id/replay', tag: 'jobs', permission: 'jobs:replay', summary: 'Give a parked job one more try',
       params: Type.Object({ job_id: Id(ids.job) }, closed),
-      reply: { status: 202, schema: Type.Object({ id: Type.String(), kind: Type.String() }, closed) }, problems: ['job_not_parked'],
+      reply: { status: 202, schema: Type.Object({ id: Type.String(), kind: Type.String() }, closed) }, problems: ['not_found', 'job_not_parked'],
       handle: async ({ params, run }) => run(replayJob, { job_id: ids.job.parse(params.job_id)! }),
     }),
   ]

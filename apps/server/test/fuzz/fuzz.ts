@@ -114,7 +114,7 @@ function learn({ pool }: Bench, operation: Operation, sent: Sent, answer: Answer
 async function audited({ target: { application, complaints }, broken, seed }: Bench, operation: Operation, round: Round): Promise<void> {
   const wrong: string[] = []
   await application.settle().catch((error: unknown) => { wrong.push(`background work breaks: ${String(error)}`) })
-  const failed = complaints().filter((line) => line.includes('"job"'))
+  const failed = complaints().filter((line) => line.includes('a job failed'))
   if (failed.length > 0) wrong.push(`${failed.length} jobs fail`)
   const report = await audit(application.db)
   for (const { name, rows, examples } of report.checks) if (rows > (broken.get(name) ?? 0)) wrong.push(`the auditor finds ${rows} rows of ${name}: ${JSON.stringify(examples[0])}`)
