@@ -89,3 +89,10 @@ function inlined(document: Document, schema: Schema): Schema {
 export function idPrefix({ pattern }: Schema): string | undefined {
   return pattern === undefined ? undefined : /\^([a-z]{3})_\[0-7\]/.exec(pattern)?.[1]
 }
+
+/** Optional in the schema, and yet exactly one of each group is meant. */
+const ALTERNATIVES = [['line_id', 'sku', 'channel_sku'], ['delta', 'set_to']]
+
+export function alternativesOf({ properties = {}, required = [] }: Schema): string[][] {
+  return ALTERNATIVES.map((group) => group.filter((name) => name in properties && !required.includes(name))).filter((group) => group.length > 1)
+}

@@ -1,4 +1,4 @@
-import type { Schema } from './document.ts'
+import { alternativesOf, type Schema } from './document.ts'
 import { isKept } from './retailer.ts'
 
 /** Places where a value of another name belongs. */
@@ -150,7 +150,9 @@ function fits(schema: Schema, value: unknown): boolean {
   }
 }
 
-function fieldsFit({ properties = {}, required = [], additionalProperties }: Schema, value: Record<string, unknown>): boolean {
+function fieldsFit(schema: Schema, value: Record<string, unknown>): boolean {
+  const { properties = {}, required = [], additionalProperties } = schema
+  if (!alternativesOf(schema).every((group) => group.some((name) => name in value))) return false
   return required.every((name) => name in value) && Object.entries(value).every(([name, child]) => {
     const inner = properties[name] ?? (typeof additionalProperties === 'object' ? additionalProperties : undefined)
     return inner === undefined ? additionalProperties !== false : fits(inner, child)

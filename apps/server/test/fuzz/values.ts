@@ -1,6 +1,6 @@
 import { array, boolean, constant, constantFrom, dictionary, double, integer, jsonValue, noBias, oneof, stringMatching, tuple, uniqueArray, type Arbitrary } from 'fast-check'
 import { DAY_MS } from '../../src/kernel/time.ts'
-import { idPrefix, type Schema } from './document.ts'
+import { alternativesOf, idPrefix, type Schema } from './document.ts'
 import { Drawn } from './pool.ts'
 
 /** The present of the fuzzed application: a Tuesday morning. */
@@ -16,8 +16,6 @@ const COINED = new Set(['code', 'sku', 'handle', 'email', 'external_id', 'gtin']
 /** Of many scripts, wide and narrow, one and several code points. */
 const LETTERS = [...Array.from('aZ09 -_.,:;!?/&+()éßøñčłžΩжשعक한漢あ①€™…'), '👩‍👩‍👧', '🇬🇧', 'e\u0301', 'ﬁ', '𝔘', '\u00a0', '\u200d']
 
-/** Optional in the schema, and yet exactly one of them is meant. */
-const ALTERNATIVES = [['line_id', 'sku', 'channel_sku'], ['delta', 'set_to']]
 const made = new Map<string, Arbitrary<unknown>>()
 
 /** Values that the schema allows, mostly ones that exist: what the pool holds under this name. */
@@ -67,6 +65,8 @@ function freshTexts({ format, pattern, minLength = 0, maxLength = 200, descripti
   if (format === 'date-time') return tuple(days, integer({ min: 0, max: DAY_MS })).map(([day, ms]) => new Date(START.getTime() + day * DAY_MS + ms).toISOString())
   if (format === 'date' || name.includes('date') || name.endsWith('_on')) return days.map((day) => new Date(START.getTime() + day * DAY_MS).toISOString().slice(0, 10))
   if (format === 'email') return stringMatching(/^[a-z]{1,8}@[a-z]{1,8}\.example$/)
+  if (pattern === '^[A-Z]{2}$') return oneof({ weight: 5, arbitrary: constantFrom('GB', 'DE', 'FR', 'US', 'IE') }, { weight: 1, arbitrary: stringMatching(/^[A-Z]{2}$/) })
+  if (pattern === '^[A-Z]{3}$') return oneof({ weight: 5, arbitrary: constantFrom('GBP', 'EUR', 'JPY', 'KWD') }, { weight: 1, arbitrary: stringMatching(/^[A-Z]{3}$/) })
   if (pattern !== undefined && pattern.startsWith('^-?[0-9]{1,15}')) return oneof({ weight: 5, arbitrary: stringMatching(/^[0-9]{1,2}\.[0-9]{2}$/) }, { weight: 1, arbitrary: stringMatching(new RegExp(pattern)) })
   if (pattern !== undefined && pattern !== '\\S') return stringMatching(new RegExp(pattern)).filter((text) => text.length <= maxLength)
   // A filter tells the values of its closed set.
@@ -99,7 +99,7 @@ function objects(schema: Schema, place: Place): Arbitrary<unknown> {
     const entries = typeof additionalProperties === 'object' ? valuesOf(additionalProperties, { name: `${place.name}{}`, collection: place.collection }) : jsonValue({ maxDepth: 1 })
     return drawnOr(schema, place, dictionary(stringMatching(/^[a-z_]{1,8}$/), entries, { maxKeys: Math.min(schema.maxProperties ?? 3, 3) }), 0.7)
   }
-  const meant = ALTERNATIVES.map((group) => group.filter((name) => name in properties && !required.includes(name))).filter((group) => group.length > 1)
+  const meant = alternativesOf(schema)
   const fields = names.map((name) => {
     const values = valuesOf(properties[name]!, { name, collection: place.collection, coins: place.coins === true && place.name === 'body' })
     return required.includes(name) || meant.some((group) => group.includes(name)) ? values : oneof({ weight: 7, arbitrary: constant(ABSENT) }, { weight: 3, arbitrary: values })
