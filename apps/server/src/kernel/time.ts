@@ -39,16 +39,20 @@ export function localTime(instant: Date, zone: string): { date: PlainDate; time:
   return { date: `${part['year']}-${part['month']}-${part['day']}`, time: `${part['hour']}:${part['minute']}` }
 }
 
-/** The instant at which a clock of that zone shows the date and the time (`HH:MM`). */
+/**
+ * The instant at which a clock of that zone shows the date and the time (`HH:MM`). A time that the change to summer time
+ * leaves out is as much later as clocks are put forward.
+ */
 export function instantOf(date: PlainDate, time: string, zone: string): Date {
   const wanted = Date.parse(`${date}T${time}:00Z`)
-  let guess = wanted
-  // Two steps settle it, also across a change to or from summer time.
-  for (let step = 0; step < 2; step++) {
-    const shown = localTime(new Date(guess), zone)
-    guess += wanted - Date.parse(`${shown.date}T${shown.time}:00Z`)
+  const ahead = (at: number): number => {
+    const shown = localTime(new Date(at), zone)
+    return wanted - Date.parse(`${shown.date}T${shown.time}:00Z`)
   }
-  return new Date(guess)
+  // By the offset of a moment nearby, and by the offset there; around a change of the clocks they differ.
+  const first = wanted + ahead(wanted)
+  const second = first + ahead(first)
+  return new Date(ahead(second) === 0 ? second : Math.max(first, second))
 }
 
 export function addDays(date: PlainDate, days: number): PlainDate {

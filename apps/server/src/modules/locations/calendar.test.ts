@@ -140,6 +140,12 @@ describe('across changes of the clocks', () => {
     }), RUNS)
   })
 
+  test('a midnight that never comes is the hour after it, on its own day', () => {
+    // Havana puts its clocks forward at midnight.
+    expect(instantOf('2024-03-10', '00:00', 'America/Havana').toISOString()).toBe('2024-03-10T05:00:00.000Z')
+    expect(localTime(instantOf('2024-03-10', '00:30', 'America/Havana'), 'America/Havana')).toEqual({ date: '2024-03-10', time: '01:30' })
+  })
+
   test('an order for later is released on the last day that is early enough, never before now', () => {
     fc.assert(fc.property(situation, fc.integer({ min: -5, max: 60 }), fc.integer({ min: 0, max: 10 }), ({ calendar, instant, today }, ahead, transit) => {
       const wanted = addDays(today, ahead)
