@@ -109,9 +109,17 @@ describe('a batch', () => {
   })
 })
 
+/** Other databases of the same server hold the relay up as well: its fence is the oldest transaction of all. */
+async function relayAll(): Promise<void> {
+  await expect.poll(async () => {
+    await relayOnce(db)
+    return relayLagMs(db)
+  }, { timeout: 30_000 }).toBe(0)
+}
+
 describe('the relay', () => {
   test('gives every event one position, never passing a transaction that is still open', async () => {
-    while ((await relayOnce(db)) > 0);
+    await relayAll()
     const before = await db.one<{ last_position: bigint }>(sql`select last_position from relay_state`)
     const slowStarted = Promise.withResolvers<void>()
     const finishSlow = Promise.withResolvers<void>()

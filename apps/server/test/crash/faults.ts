@@ -22,7 +22,7 @@ export async function breakThings(targets: Targets, untilMs: number, say: (text:
     const done = await act(targets).then(() => true, () => false)
     if (!done) continue
     faults.counts[name] = (faults.counts[name] ?? 0) + 1
-    say(`${name}`)
+    say(name)
     while (client.lastAnswerMs() < at && performance.now() < untilMs) await delay(20)
     faults.recovery_ms.push(client.lastAnswerMs() - at)
   }

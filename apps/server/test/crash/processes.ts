@@ -36,10 +36,10 @@ export async function keepProcess(kind: 'start' | 'worker', name: string, { home
       stdio: ['ignore', 'ignore', 'pipe'],
     })
     program = child
-    child.stderr!.setEncoding('utf8').on('data', (text: string) => { if (text.includes('defect')) complain(`${name}: ${text.trim()}`) })
+    child.stderr.setEncoding('utf8').on('data', (text: string) => { if (text.includes('defect')) complain(`${name}: ${text.trim()}`) })
     ended = once(child, 'exit')
     // A moment's rest: a process manager does not spin either.
-    void ended.then(() => { setTimeout(start, 50 + random() * 500).unref() })
+    child.once('exit', () => { setTimeout(start, 50 + random() * 500).unref() })
   }
   start()
   return {
