@@ -36,6 +36,8 @@ const MAX_RETRIES = 3
 const NO_OUTCOMES = new Set(['invalid_input', 'idempotency_key_reused', 'busy'])
 /** Batches of one command that run at once: while one waits for the database or the disk, the next is prepared. */
 const MAX_RUNNING = 2
+/** A batch begins beside another one only when as many calls wait: small batches cost each call more. */
+const WORTH_RUNNING_BESIDE = 32
 /** Beyond this many waiting calls of one command a further one is turned away before any work. */
 const MAX_WAITING = 5_000
 
@@ -239,7 +241,7 @@ function createBatcher(maxItems: number, runBatch: (items: readonly Waiting[]) =
 
   const drain = async (): Promise<void> => {
     running++
-    for (;;) {
+    while (running === 1 || waiting.length >= WORTH_RUNNING_BESIDE) {
       const { batch, rest } = takeBatch(waiting, maxItems, keys)
       if (batch.length === 0) break
       waiting = rest
@@ -253,7 +255,7 @@ function createBatcher(maxItems: number, runBatch: (items: readonly Waiting[]) =
     if (waiting.length >= MAX_WAITING) return Promise.reject(refuse('overloaded', 'Too many writes are waiting. Nothing was changed; try again shortly.'))
     return new Promise((resolve, reject) => {
       waiting.push({ input, request, resolve, reject })
-      if (running < MAX_RUNNING) void drain()
+      if (running === 0 || (running < MAX_RUNNING && waiting.length >= WORTH_RUNNING_BESIDE)) void drain()
     })
   }
 }
