@@ -65,7 +65,7 @@ function freshTexts({ format, pattern, minLength = 0, maxLength = 200, descripti
   if (format === 'date-time') return tuple(days, integer({ min: 0, max: DAY_MS })).map(([day, ms]) => new Date(START.getTime() + day * DAY_MS + ms).toISOString())
   if (format === 'date' || name.includes('date') || name.endsWith('_on')) return days.map((day) => new Date(START.getTime() + day * DAY_MS).toISOString().slice(0, 10))
   if (format === 'email') return stringMatching(/^[a-z]{1,8}@[a-z]{1,8}\.example$/)
-  if (pattern === '^[A-Z]{2}$') return oneof({ weight: 5, arbitrary: constantFrom('GB', 'DE', 'FR', 'US', 'IE') }, { weight: 1, arbitrary: stringMatching(/^[A-Z]{2}$/) })
+  if (format === 'country' || pattern === '^[A-Z]{2}$') return oneof({ weight: 5, arbitrary: constantFrom('GB', 'DE', 'FR', 'US', 'IE') }, { weight: 1, arbitrary: stringMatching(/^[A-Z]{2}$/) })
   if (pattern === '^[A-Z]{3}$') return oneof({ weight: 5, arbitrary: constantFrom('GBP', 'EUR', 'JPY', 'KWD') }, { weight: 1, arbitrary: stringMatching(/^[A-Z]{3}$/) })
   if (pattern !== undefined && pattern.startsWith('^-?[0-9]{1,15}')) return oneof({ weight: 5, arbitrary: stringMatching(/^[0-9]{1,2}\.[0-9]{2}$/) }, { weight: 1, arbitrary: stringMatching(new RegExp(pattern)) })
   if (pattern !== undefined && pattern !== '\\S') return stringMatching(new RegExp(pattern)).filter((text) => text.length <= maxLength)
@@ -86,7 +86,7 @@ export class Distinct {
 
 function arrays(schema: Schema, place: Place): Arbitrary<unknown> {
   const { items = {}, minItems = 0, maxItems = 100, uniqueItems = false } = schema
-  const generated = array(valuesOf(items, { name: `${place.name}[]`, collection: place.collection }), { minLength: minItems, maxLength: Math.min(maxItems, minItems + 2) })
+  const generated = array(valuesOf(items, place.name === 'body' ? place : { name: `${place.name}[]`, collection: place.collection }), { minLength: minItems, maxLength: Math.min(maxItems, minItems + 2) })
     .map((some) => (uniqueItems ? new Distinct(some) : some))
   return place.name === 'body' || items.type !== 'object' ? generated : drawnOr(schema, place, generated, 0.25)
 }

@@ -37,6 +37,14 @@ describe('an order', () => {
     }))
   })
 
+  test('for more units of a component than a line can have is refused', () => {
+    const bundle = variant('SET', 800n, 'bundle')
+    const components = new Map([[bundle.id, [{ variant: variant('P', 100n), quantity: 3 }]]])
+    const order = (quantity: number) => priceOrder({ channel: 'web', lines: [{ sku: 'SET', quantity }] }, known([bundle], channel(), components))
+    expect(order(333_333)).toMatchObject({ ok: true })
+    expect(order(333_334)).toMatchObject({ ok: false, errors: [{ pointer: '/lines/0/quantity', code: 'too_large' }] })
+  })
+
   test('for a bundle without components is refused', () => {
     const priced = priceOrder({ channel: 'web', lines: [{ sku: 'SET', quantity: 1 }] }, known([variant('SET', 800n, 'bundle')]))
     expect(priced).toMatchObject({ ok: false, errors: [{ pointer: '/lines/0/sku', code: 'bundle_empty' }] })

@@ -77,8 +77,10 @@ function statedLine(line: CaptureLine, variant: Variant | undefined, { channel, 
     return nothing
   }
   if (!variant.active) errors.push({ pointer: `${pointer}/sku`, code: 'inactive_sku', detail: `SKU "${variant.sku}" is not sold any more.` })
-  if (variant.kind === 'bundle' && (components.get(variant.id) ?? []).length === 0) errors.push({ pointer: `${pointer}/sku`, code: 'bundle_empty', detail: `The bundle ${variant.sku} has no components yet.` })
-  if (line.quantity > MAX_LINE_UNITS) errors.push({ pointer: `${pointer}/quantity`, code: 'too_large', detail: `A line has at most ${MAX_LINE_UNITS} units.` })
+  const parts = components.get(variant.id) ?? []
+  if (variant.kind === 'bundle' && parts.length === 0) errors.push({ pointer: `${pointer}/sku`, code: 'bundle_empty', detail: `The bundle ${variant.sku} has no components yet.` })
+  const units = line.quantity * Math.max(1, ...parts.map(({ quantity }) => quantity))
+  if (units > MAX_LINE_UNITS) errors.push({ pointer: `${pointer}/quantity`, code: 'too_large', detail: `A line, and each component of a bundle, has at most ${MAX_LINE_UNITS} units.` })
   const unit_price = money(line.unit_price, 'unit_price') ?? catalogPrice(variant, channel)
   if (unit_price === undefined) {
     errors.push({ pointer: `${pointer}/unit_price`, code: 'no_price', detail: `SKU "${variant.sku}" has no price in ${channel.currency}. Give a unit_price or set one in the catalog.` })
