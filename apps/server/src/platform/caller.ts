@@ -35,6 +35,11 @@ export function requireChannelWide(caller: Caller): void {
   if (caller.location_ids !== undefined && caller.channel_ids === undefined) throw refuse('forbidden', 'You are confined to some locations. Ask somebody who is responsible for the channel.')
 }
 
+/** Events, audit and jobs tell of every channel and location, so they are not for callers confined to some. Refuses with `forbidden`. */
+export function requireUnconfined(caller: Caller): void {
+  if (caller.channel_ids !== undefined || caller.location_ids !== undefined) throw refuse('forbidden', 'Events, audit and jobs are not offered to callers confined to some channels or locations.')
+}
+
 /** Outside the caller's channels or locations things do not exist: the answer never tells more. */
 export function inScope(caller: Caller, where: { channel_id?: string | null; location_id?: string | null }): boolean {
   const channelOk = where.channel_id === undefined || caller.channel_ids === undefined || (where.channel_id !== null && caller.channel_ids.has(where.channel_id))

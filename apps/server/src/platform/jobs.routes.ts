@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { ids } from '../kernel/id-kinds.ts'
+import { requireUnconfined } from './caller.ts'
 import { listQuery, pageOf, readPage, type ListSpec } from './http/listing.ts'
 import { route, type Route } from './http/route.ts'
 import { Anything, closed, Id, Nullable, OneOf } from './http/schemas.ts'
@@ -45,7 +46,8 @@ const listJobs = route({
   description: 'What has failed for good: `filter[state]=parked`. Parked jobs are kept for seven days.',
   query: listQuery(JOBS),
   reply: { status: 200, schema: pageOf(JobView) },
-  handle: async ({ query, db }) => {
+  handle: async ({ query, db, caller }) => {
+    requireUnconfined(caller)
     const page = await readPage<JobRow>(db, JOBS, query, (cursor) => sql`
       select ${cursor}, j.name as kind, ${sql.raw(JOBS.fields['state']!.sql)} as state, j.data, j.retry_count + (j.started_on is not null)::int as attempts,
         ${JOB_ERROR} as error, j.created_on as created_at, j.start_after as due_at, j.completed_on as parked_at
@@ -67,7 +69,10 @@ export function jobRoutes(jobs: Jobs): Route[] {
       operation_id: 'replayJob', method: 'POST', url: '/v1/jobs/:job_id/replay', tag: 'jobs', permission: 'jobs:replay', summary: 'Give a parked job one more try',
       params: Type.Object({ job_id: Id(ids.job) }, closed),
       reply: { status: 202, schema: Type.Object({ id: Type.String(), kind: Type.String() }, closed) }, problems: ['not_found', 'job_not_parked'],
-      handle: async ({ params, run }) => run(replayJob, { job_id: ids.job.parse(params.job_id)! }),
+      handle: async ({ params, caller, run }) => {
+        requireUnconfined(caller)
+        return run(replayJob, { job_id: ids.job.parse(params.job_id)! })
+      },
     }),
   ]
 }

@@ -2,7 +2,7 @@ import type { OutgoingHttpHeaders } from 'node:http'
 import { Type } from 'typebox'
 import { ids } from '../kernel/id-kinds.ts'
 import { refuse } from '../kernel/problem.ts'
-import type { Caller } from './caller.ts'
+import { requireUnconfined } from './caller.ts'
 import { readFeed } from './event-feed.ts'
 import { listQuery, pageOf, readPage, type ListSpec } from './http/listing.ts'
 import { PLATFORM_PROBLEMS } from './http/problems.ts'
@@ -35,11 +35,6 @@ const FeedQuery = Type.Object({
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000, default: 100 })),
   types: Type.Optional(Type.String({ maxLength: 1_000, description: 'Only these types, comma-separated' })),
 }, closed)
-
-/** The feed and the audit tell of every channel and location, so a caller confined to some may not read them. */
-function requireUnconfined(caller: Caller): void {
-  if (caller.channel_ids !== undefined || caller.location_ids !== undefined) throw refuse('forbidden', 'The event feed and the audit are not offered to callers confined to some channels or locations.')
-}
 
 const typesOf = (text: string | undefined): string[] | undefined => text?.split(',').map((type) => type.trim()).filter((type) => type !== '')
 

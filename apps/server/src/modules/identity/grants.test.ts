@@ -83,9 +83,10 @@ describe('nobody changes what may do more than they', () => {
 })
 
 describe('callers who are confined', () => {
-  test('read no audit, which tells of everything', async () => {
+  test('read no events, no audit and no jobs, which tell of everything', async () => {
     for (const scope of [{ channels: ['phone'] }, { locations: ['york'] }]) {
-      expect(outcome(await app().get('/v1/audit-entries', { key: await keyOf({ permissions: ['audit:read'], ...scope }) }))).toEqual([403, 'forbidden'])
+      const options = { key: await keyOf({ permissions: ['*'], ...scope }) }
+      for (const url of ['/v1/events', '/v1/events/stream', '/v1/audit-entries', '/v1/jobs']) expect([url, ...outcome(await app().get(url, options))]).toEqual([url, 403, 'forbidden'])
     }
     expect((await app().get('/v1/audit-entries', foreman)).status).toBe(403)
     expect((await app().get('/v1/audit-entries')).status).toBe(200)
