@@ -1,5 +1,6 @@
 import { Ajv, type ValidateFunction } from 'ajv'
 import formatsModule from 'ajv-formats'
+import { isCountry } from '../../src/kernel/country.ts'
 import { NDJSON_MEDIA, type Operation } from './document.ts'
 import type { Sent } from './inputs.ts'
 import type { Answer } from './target.ts'
@@ -14,7 +15,7 @@ export type Judge = (operation: Operation, sent: Sent, answer: Answer) => string
 
 /** Says what is wrong with an answer, by what the document promises of it. */
 export function createJudge(): Judge {
-  const ajv = addFormats(new Ajv({ strict: false, allErrors: false }))
+  const ajv = addFormats(new Ajv({ strict: false, allErrors: false, formats: { country: isCountry } }))
   const validators = new Map<object, ValidateFunction>()
   const validatorOf = (schema: object): ValidateFunction => {
     const known = validators.get(schema)
