@@ -9,6 +9,9 @@ const SEED = Number(process.env['SWITCHYARD_FUZZ_SEED'] ?? Math.floor(Math.rando
 /** Of the inputs of each operation so many must be accepted, or refused by a rule. */
 const LEAST_SHARE = 0.3
 
+/** Collections whose writes move orders. What is left are settings and stock: three files of about the same length. */
+export const ABOUT_ORDERS = ['orders', 'draft-orders', 'payments', 'fulfillment-orders', 'shipments', 'labels', 'packing-slips', 'pick-lists', 'returns']
+
 /** One test for each of these operations of the document, against one retailer. */
 export function fuzz(which: (operation: Operation) => boolean): void {
   let fuzzer: Fuzzer

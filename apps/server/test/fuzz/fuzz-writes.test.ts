@@ -1,3 +1,0 @@
-import { fuzz } from './use-fuzzer.ts'
-
-fuzz(({ method }) => method !== 'GET')
