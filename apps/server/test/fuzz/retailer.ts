@@ -161,7 +161,7 @@ async function liveOrders({ ask, attempt, application, clock }: Target, pool: Po
     channel: 'web', customer: { email: 'ada@example.com', name: 'Ada King' }, shipping_address: HOME, lines: [{ sku: 'LIVE-1', quantity: 3 }, { sku: 'LIVE-2', quantity: 2 }], shipping: gbp('3.95'),
     payments, ...(pickup === true ? { delivery: 'pickup', pickup_location: 'leeds' } : {}),
   }))
-  for (const body of bodies) pool.harvest('orders', { ...body, [bodyKey('createOrder')]: body })
+  for (const body of bodies) pool.harvest('orders', { ...body, [bodyKey('createOrder')]: body, [bodyKey('createOrders')]: [{ ...body, external_id: `live-${++nth}` }] })
   const orders = await Promise.all(bodies.map((body) => ask('POST', '/v1/orders', body)))
   await Promise.all(orders.filter((_, index) => lives[index]!.held === true).map(({ id }) => attempt('POST', `/v1/orders/${String(id)}/holds`, { type: 'fraud_risk' })))
   if (lives.some(({ unreleased }) => unreleased !== true)) await application.settle()
