@@ -17,11 +17,10 @@ const EVENTS_PER_STATEMENT = 5_000
 async function measureThroughput(bench: Bench, server: Server): Promise<Measurement> {
   const count = Math.round(bench.seconds * EVENTS_PER_SECOND)
   const consumer = await openConsumer(bench, server, count)
-  await withDatabase(bench.installation, (db) => db.transaction(async (tx) => {
+  const committed = await withDatabase(bench.installation, (db) => db.transaction(async (tx) => {
     const event = { type: 'bench.happened', subject_id: SYSTEM.id, data: { number: 'SW-100001', channel: 'bench', lines: [{ sku: 'SKU-00001', quantity: 1, unit_price: { amount: '9.99', currency: 'GBP' } }] }, at: tx.started_at, caller: SYSTEM, request_id: 'bench' }
     for (let written = 0; written < count; written += EVENTS_PER_STATEMENT) await writeEvents(tx, Array.from({ length: Math.min(EVENTS_PER_STATEMENT, count - written) }, () => event))
-  }))
-  const committed = performance.timeOrigin + performance.now()
+  }).then(() => performance.timeOrigin + performance.now()))
   const before = sampleCpu(server.pid, bench.installation.postmaster_pid)
   const { at } = await consumer.all
   const after = sampleCpu(server.pid, bench.installation.postmaster_pid)

@@ -13,7 +13,11 @@ const at: number[] = []
 process.on('disconnect', () => { process.exit(1) })
 process.on('message', finish)
 
+let finished = false
+
 function finish(): void {
+  if (finished) return
+  finished = true
   const received: FeedMessage = { positions, at }
   process.send!(received, () => { process.exit(0) })
 }
@@ -26,9 +30,10 @@ let rest = ''
 answer.setEncoding('latin1').on('data', (chunk: string) => {
   const now = performance.timeOrigin + performance.now()
   const text = rest + chunk
-  const end = text.lastIndexOf('\n') + 1
+  // Events end with an empty line; how far the feed has looked is told without one.
+  const end = text.includes('\n\n') ? text.lastIndexOf('\n\n') + 2 : 0
   rest = text.slice(end)
-  for (const [, position] of text.slice(0, end).matchAll(/^id: (\d+)$/gm)) {
+  for (const [, position] of text.slice(0, end).matchAll(/^id: (\d+)\nevent: /gm)) {
     positions.push(Number(position))
     at.push(now)
   }
