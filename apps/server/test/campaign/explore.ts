@@ -7,6 +7,8 @@ import { cloneDatabase } from '../harness/database.ts'
 import { startTemplate } from '../harness/global.ts'
 import type { Campaign } from './cli.ts'
 
+/** Schedules of one path that are run in order; where there are more, chance must do for the rest. */
+const LIMIT = 1_000
 /** Schedules by chance of each path in a round. */
 const ROUND = 16
 
@@ -37,7 +39,7 @@ export const explore: Campaign = {
 
 async function exploreAll(templateUrl: string, paths: typeof PATHS, random: () => number, until: number): Promise<void> {
   await round(templateUrl, async (explorer) => {
-    for (const path of paths) report(await explorer.enumerate(path))
+    for (const path of paths) report(await explorer.enumerate(path, { limit: LIMIT }))
   })
   let [rounds, schedules] = [0, 0]
   for (; Date.now() < until; rounds++) {

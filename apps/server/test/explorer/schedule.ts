@@ -95,7 +95,8 @@ async function findBlocked(observer: Database, actors: readonly Actor[]): Promis
     select pid, pg_blocking_pids(pid) as blockers from unnest(${arrayOf(pids, 'int')}) pid where cardinality(pg_blocking_pids(pid)) > 0`)
   const moving = new Set(actors.filter(({ status }) => status === 'running').map(({ pid }) => pid))
   for (const { pid } of waits) moving.delete(pid)
-  return new Set(waits.filter(({ blockers }) => !blockers.some((blocker) => moving.has(blocker))).map(({ pid }) => pid))
+  // A lock of somebody else, such as a vacuum, will be free without us.
+  return new Set(waits.filter(({ blockers }) => blockers.every((blocker) => pids.includes(blocker) && !moving.has(blocker))).map(({ pid }) => pid))
 }
 
 /** Whether the order of two steps of different actors can matter. Everything else commutes. */

@@ -74,7 +74,7 @@ const giveBack = (which: number) => (executor: Executor, { work }: Working): Pro
 
 export const ORDER_PATHS: readonly Path[] = [
   definePath({
-    name: 'order, order: the last unit', prepare: stocked(1, { leeds: 1 }), calls: [order([0]), order([0])], state: ordersOf,
+    name: 'order, order: the last unit', apart: ORDERS_APART, prepare: stocked(1, { leeds: 1 }), calls: [order([0]), order([0])], state: ordersOf,
     endings: ['ok, out_of_stock: allocated 1, orders 1', 'out_of_stock, ok: allocated 1, orders 1'],
   }),
   definePath({
@@ -82,11 +82,11 @@ export const ORDER_PATHS: readonly Path[] = [
     endings: ['ok, out_of_stock, out_of_stock: allocated 1, orders 1', 'out_of_stock, ok, out_of_stock: allocated 1, orders 1', 'out_of_stock, out_of_stock, ok: allocated 1, orders 1'],
   }),
   definePath({
-    name: 'order, order: two SKUs in opposite order', prepare: stocked(2, { leeds: 1 }), calls: [order([0, 1]), order([1, 0])], state: ordersOf,
+    name: 'order, order: two SKUs in opposite order', apart: ORDERS_APART, prepare: stocked(2, { leeds: 1 }), calls: [order([0, 1]), order([1, 0])], state: ordersOf,
     endings: ['ok, out_of_stock: allocated 1, orders 1', 'out_of_stock, ok: allocated 1, orders 1'],
   }),
   definePath({
-    name: 'order, order: a unit at each of two locations, none of them left behind', prepare: stocked(1, { leeds: 1, london: 1 }), calls: [order([0]), order([0])], state: ordersOf,
+    name: 'order, order: a unit at each of two locations, none of them left behind', apart: ORDERS_APART, prepare: stocked(1, { leeds: 1, london: 1 }), calls: [order([0]), order([0])], state: ordersOf,
     endings: ['ok, ok: allocated 2, orders 2'],
   }),
   definePath({
