@@ -27,6 +27,18 @@ export async function lockLevels(tx: Tx, pairs: readonly Pair[], at: Date): Prom
   return levels
 }
 
+/**
+ * Locks further levels where some are `held` already. A level is never locked beside those, which could meet a rival that
+ * takes them the other way round: all are given up and locked anew in their order. Answers all of them, or `held` itself
+ * where none was missing. What is written after the first call is undone by the next.
+ */
+export async function lockFurtherLevels(tx: Tx, held: Levels, pairs: readonly Pair[], at: Date): Promise<Levels> {
+  const missing = pairs.filter((pair) => !held.has(keyOf(pair)))
+  if (missing.length === 0) return held
+  await tx.run(held.size === 0 ? sql`savepoint before_levels` : sql`rollback to savepoint before_levels`)
+  return lockLevels(tx, [...held.values(), ...missing], at)
+}
+
 function lockOrCreate(tx: Tx, pairs: readonly Pair[], at: Date): Promise<Level[]> {
   return tx.rows(sql`
     with wanted as materialized (

@@ -4,8 +4,7 @@ import { groupByKey, sumByKey } from '../../kernel/quantity.ts'
 import { localTime } from '../../kernel/time.ts'
 import type { Tx } from '../../platform/db.ts'
 import type { NewEvent } from '../../platform/events.ts'
-import { sql } from '../../platform/sql.ts'
-import { applyMovements, convertReservations, lockLevels, readSellable, stockEvents, type Levels } from '../inventory/index.ts'
+import { applyMovements, convertReservations, keyOf, lockFurtherLevels, lockLevels, readSellable, sellableAt, stockEvents, type Levels, type Pair } from '../inventory/index.ts'
 import { loadLocations, shipsOn, type Location } from '../locations/index.ts'
 import type { PlannedStock, PlanningMode, SourcingAllocation, SourcingDemand, SourcingPlan } from '../orders/index.ts'
 import type { Candidate, Demand } from './demand.ts'
@@ -58,22 +57,16 @@ function planWorld({ questions, candidates, sellable, queued, strategy }: World)
   return planOrders(questions, candidates, createStockView([...sellable.values()], queued), strategy)
 }
 
-/**
- * Plans, locks the levels that are used, and plans again on the locked figures until they are enough. A further level is
- * never locked beside those held already, which could meet a rival that takes them the other way round: all are given
- * up and locked anew in their order.
- */
+/** Plans, locks the levels that are used, and plans again on the locked figures until they are enough. */
 async function planOnLocked(tx: Tx, world: World, now: Date): Promise<{ plans: Plan[]; locked: Levels }> {
-  const wanted = new Set(heldPairs(world.asked))
+  const reserved = reservedAt(world.asked)
   let locked: Levels = new Map()
-  await tx.run(sql`savepoint before_levels`)
   for (let round = 0; ; round++) {
     const plans = planWorld(world)
     const taken = unitsTaken(plans)
-    for (const key of taken.keys()) wanted.add(key)
-    if (wanted.size > locked.size) {
-      if (round > 0) await tx.run(sql`rollback to savepoint before_levels`)
-      locked = await lockLevels(tx, [...wanted].map(pairOf), now)
+    const before = locked
+    locked = await lockFurtherLevels(tx, before, [...reserved, ...taken], now)
+    if (locked !== before) {
       for (const [key, level] of locked) world.sellable.set(key, { ...level, daily_demand: null })
       if (round === MAX_ROUNDS) for (const key of [...world.sellable.keys()]) if (!locked.has(key)) world.sellable.delete(key)
     }
@@ -81,21 +74,18 @@ async function planOnLocked(tx: Tx, world: World, now: Date): Promise<{ plans: P
   }
 }
 
-/** The levels that hold reserved units. */
-function heldPairs(asked: readonly Asked[]): string[] {
-  return asked.flatMap(({ demand }) => demand.reservation?.units.map(keyOf) ?? [])
+/** Where reserved units are held. */
+function reservedAt(asked: readonly Asked[]): Pair[] {
+  return asked.flatMap(({ demand }) => demand.reservation?.units ?? [])
 }
 
-function unitsTaken(plans: readonly Pick<Plan, 'allocations'>[]): Map<string, number> {
-  return sumByKey(plans.flatMap(({ allocations }) => allocations), keyOf, ({ quantity }) => quantity)
+function unitsTaken(plans: readonly Pick<Plan, 'allocations'>[]): SourcingAllocation[] {
+  return plans.flatMap(({ allocations }) => allocations)
 }
 
-function isThere(taken: ReadonlyMap<string, number>, locked: Levels): boolean {
-  for (const [key, quantity] of taken) {
-    const { available, safety_stock } = locked.get(key)!
-    if (available - safety_stock < quantity) return false
-  }
-  return true
+function isThere(taken: readonly SourcingAllocation[], locked: Levels): boolean {
+  const units = sumByKey(taken, keyOf, ({ quantity }) => quantity)
+  return [...units].every(([key, quantity]) => sellableAt(locked.get(key)!) >= quantity)
 }
 
 /** What is kept of reservations, and where orders that are sourced again have claims already. */
@@ -110,22 +100,14 @@ function withKept(asked: readonly Asked[], plans: readonly Plan[], strategy: Str
   const found = new Map(plans.map((plan) => [plan.order_id, plan]))
   return asked.map((one) => {
     const plan = found.get(one.demand.order_id) ?? filledPlan(one.demand.order_id, strategy)
+    if (one.kept.length === 0) return { ...one, plan }
     const units = one.demand.lines.reduce((sum, { quantity }) => sum + quantity, 0)
-    return { ...one, plan: one.kept.length === 0 ? plan : { ...plan, decision: { ...plan.decision, units, reserved: recordKept(one.kept) } } }
+    return { ...one, plan: { ...plan, decision: { ...plan.decision, units, reserved: recordKept(one.kept) } } }
   })
 }
 
 function filledPlan(order_id: string, { id, version }: Strategy): Plan {
   return { order_id, allocations: [], unfilled: [], shortage: null, decision: { strategy_id: id, strategy_version: version, outcome: 'filled', units: 0, rules: [], chosen: [], excluded: [], below: [], unfilled: [] } }
-}
-
-function keyOf({ variant_id, location_id }: { variant_id: string; location_id: string }): string {
-  return `${variant_id} ${location_id}`
-}
-
-function pairOf(key: string): { variant_id: string; location_id: string } {
-  const [variant_id, location_id] = key.split(' ')
-  return { variant_id: variant_id!, location_id: location_id! }
 }
 
 function candidateOf(location: Location, now: Date, loads: ReadonlyMap<string, number>): Candidate {
@@ -185,7 +167,7 @@ function planned(tx: Tx, { asked, strategy, limited }: World, plans: readonly Pl
 /** Locks the levels that these plans take from; undefined where rivals have left too little. */
 async function lockTaken(tx: Tx, accepted: readonly Accepted[], now: Date): Promise<Levels | undefined> {
   const taken = unitsTaken(accepted.map(({ sourced }) => sourced.plan))
-  const locked = await lockLevels(tx, [...new Set([...taken.keys(), ...heldPairs(accepted.map(({ sourced }) => sourced))])].map(pairOf), now)
+  const locked = await lockLevels(tx, [...taken, ...reservedAt(accepted.map(({ sourced }) => sourced))], now)
   return isThere(taken, locked) ? locked : undefined
 }
 

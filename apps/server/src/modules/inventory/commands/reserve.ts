@@ -5,9 +5,8 @@ import { addMs, MINUTE_MS } from '../../../kernel/time.ts'
 import { inScope, type Caller } from '../../../platform/caller.ts'
 import { batchCommand, type BatchContext, type BatchItem, type Outcome } from '../../../platform/command.ts'
 import type { Tx } from '../../../platform/db.ts'
-import { sql } from '../../../platform/sql.ts'
 import { stockEvents, tryMovements } from '../apply-movements.ts'
-import { lockLevels, readSellable } from '../levels.db.ts'
+import { lockFurtherLevels, readSellable } from '../levels.db.ts'
 import type { Movement } from '../movements.ts'
 import { planReservations, type OutOfStock, type ReservationPlan, type ReservationRequest, type UnitsAt } from '../reservation-plan.ts'
 import { viewReservation, type ReservationView } from '../reservation-view.ts'
@@ -113,23 +112,19 @@ const MAX_ROUNDS = 4
 
 /**
  * Plans on what can be seen, locks the levels the plans use and plans again on the locked figures, until every plan
- * stands on locked levels alone. A further level is never locked beside those held already, which could meet a rival that
- * takes them the other way round: all are given up and locked anew in their order. What is refused was short at the
- * moment of the look.
+ * stands on locked levels alone. What is refused was short at the moment of the look.
  */
 async function planOnLockedLevels(tx: Tx, drafts: readonly Draft[]): Promise<{ plans: ReservationPlan[]; levels: Levels }> {
   let levels: Levels = new Map()
   if (drafts.length === 0) return { plans: [], levels }
   const requests = drafts.map(({ request }) => request)
   let stock = await readSellable(tx, [...new Set(requests.flatMap(({ lines }) => lines.map(({ variant_id }) => variant_id)))])
-  await tx.run(sql`savepoint before_levels`)
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const plans = planReservations(requests, stock)
-    const unlocked = plans.flatMap(({ units }) => units).filter((pair) => !levels.has(keyOf(pair)))
-    if (unlocked.length === 0) return { plans, levels }
-    if (levels.size > 0) await tx.run(sql`rollback to savepoint before_levels`)
-    levels = await lockLevels(tx, [...levels.values(), ...unlocked], drafts[0]!.item.now)
-    stock = { ...stock, levels: stock.levels.map((level) => levels.get(keyOf(level)) ?? level) }
+    const locked = await lockFurtherLevels(tx, levels, plans.flatMap(({ units }) => units), drafts[0]!.item.now)
+    if (locked === levels) return { plans, levels }
+    levels = locked
+    stock = { ...stock, levels: stock.levels.map((level) => locked.get(keyOf(level)) ?? level) }
   }
   throw refuse('busy', 'Others kept taking the same stock. Nothing was changed; try again.')
 }
