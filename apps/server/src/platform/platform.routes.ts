@@ -1,4 +1,3 @@
-import type { OutgoingHttpHeaders } from 'node:http'
 import { Type } from 'typebox'
 import { ids } from '../kernel/id-kinds.ts'
 import { refuse } from '../kernel/problem.ts'
@@ -8,6 +7,7 @@ import { listQuery, pageOf, readPage, type ListSpec } from './http/listing.ts'
 import { PLATFORM_PROBLEMS } from './http/problems.ts'
 import { route, type Route } from './http/route.ts'
 import { Anything, closed, Nullable } from './http/schemas.ts'
+import { openStream, writeToStream } from './http/stream.ts'
 import { jobRoutes } from './jobs.routes.ts'
 import type { Jobs } from './jobs.ts'
 import { createKeyRetentionJob } from './key-retention.ts'
@@ -67,22 +67,17 @@ const streamEvents = route({
     const last = raw.request.headers['last-event-id']
     const from = typeof last === 'string' && /^\d{1,18}$/.test(last) ? last : query.after
     let position = from !== undefined ? BigInt(from) : (await db.one<{ last_position: bigint }>(sql`select last_position from relay_state`)).last_position
-    raw.reply.hijack()
-    const out = raw.reply.raw
-    out.writeHead(200, { ...raw.reply.getHeaders() as OutgoingHttpHeaders, 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
-    let open = true
-    out.on('close', () => { open = false })
+    const out = openStream(raw.reply, 'text/event-stream')
     let pingDue = Date.now()
-    while (open && raw.request.server.server.listening) {
+    while (!out.destroyed && raw.request.server.server.listening) {
       const page = await readFeed(db, position, 500, typesOf(query.types))
       position = page.position
       for (const event of page.events) {
-        // A slow reader holds the stream back, not the memory of this process.
-        if (!out.write(`id: ${event.position}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)) await drained(out)
+        await writeToStream(out, `id: ${event.position}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
       }
       if (Date.now() >= pingDue) {
         // Also how far it has looked, so that a reconnection need not look again.
-        out.write(`id: ${position}\n: alive\n\n`)
+        await writeToStream(out, `id: ${position}\n: alive\n\n`)
         pingDue = Date.now() + STREAM_PING_MS
       }
       if (!page.has_more) await new Promise((resolve) => setTimeout(resolve, STREAM_POLL_MS))
@@ -90,13 +85,6 @@ const streamEvents = route({
     out.end()
   },
 })
-
-function drained(out: NodeJS.WritableStream): Promise<void> {
-  return new Promise((resolve) => {
-    out.once('drain', resolve)
-    out.once('close', resolve)
-  })
-}
 
 const AUDIT: ListSpec = {
   id: ids.audit_entry,

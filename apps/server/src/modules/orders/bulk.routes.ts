@@ -3,9 +3,10 @@ import { Type } from 'typebox'
 import { ids } from '../../kernel/id-kinds.ts'
 import { invalid } from '../../kernel/problem.ts'
 import { createValidator, fieldErrors, parseJson, unusableInput } from '../../platform/http/input.ts'
-import { NDJSON, readLines, writeLine, type NdjsonLine } from '../../platform/http/ndjson.ts'
+import { NDJSON, readLines, type NdjsonLine } from '../../platform/http/ndjson.ts'
 import { route, type Call, type Route } from '../../platform/http/route.ts'
 import { closed } from '../../platform/http/schemas.ts'
+import { openStream, writeToStream } from '../../platform/http/stream.ts'
 import { CaptureBody, type CaptureInput } from './capture-input.ts'
 import { importOrders } from './commands/capture-orders.ts'
 import type { OrderPorts } from './ports.ts'
@@ -50,18 +51,15 @@ export function bulkRoutes(ports: OrderPorts): Route[] {
     reads: NDJSON, sends: NDJSON, reply: { status: 200 },
     handle: async (call) => {
       const { request, reply } = call.raw
-      reply.hijack()
-      const out = reply.raw
       const { server } = request.server
       const wasListening = server.listening
-      out.writeHead(200, { ...(reply.getHeaders() as Record<string, string>), 'content-type': NDJSON, 'cache-control': 'no-store', 'x-accel-buffering': 'no' })
-      out.flushHeaders()
+      const out = openStream(reply, NDJSON)
       // Each answer is written after the one before it; those not written yet are kept, oldest first.
       let written = Promise.resolve()
       const unwritten: Promise<void>[] = []
       const writeAfter = async (before: Promise<void>, answered: Promise<Answer>): Promise<void> => {
         await before
-        await writeLine(out, await answered)
+        await writeToStream(out, `${JSON.stringify(await answered)}\n`)
         void unwritten.shift()
       }
       try {

@@ -25,11 +25,11 @@ export function createValidator(schema: object, part: string | undefined): Pick<
 const UTF8 = new TextDecoder('utf-8', { fatal: true })
 
 /** Refuses bytes that are no UTF-8 (`malformed_json`), before marks in place of letters are stored for good. */
-export function decodeUtf8(bytes: Uint8Array): string {
+export function decodeUtf8(bytes: Uint8Array, what = 'text'): string {
   try {
     return UTF8.decode(bytes)
   } catch {
-    throw refuse('malformed_json', 'The text is not valid UTF-8.')
+    throw refuse('malformed_json', `The ${what} is not valid UTF-8.`)
   }
 }
 

@@ -1,6 +1,6 @@
-import type { ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import { refuse, Refusal } from '../../kernel/problem.ts'
+import { decodeUtf8 } from './input.ts'
 
 /** Newline-delimited JSON: one value a line, in streams that may be longer than any memory. */
 export const NDJSON = 'application/x-ndjson'
@@ -12,7 +12,6 @@ export type NdjsonLine = { line: number; text: string } | { line: number; refusa
 const LINE_LIMIT_BYTES = 1_048_576
 
 const NEWLINE = 0x0a
-const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /** The lines of a stream, pulled: nothing is read while nobody asks for the next. Empty lines are passed over and counted. */
 export async function* readLines(stream: Readable): AsyncGenerator<NdjsonLine> {
@@ -44,21 +43,10 @@ export async function* readLines(stream: Readable): AsyncGenerator<NdjsonLine> {
 
 function decode(line: number, bytes: Buffer): NdjsonLine | undefined {
   try {
-    const text = utf8.decode(bytes).trim()
+    const text = decodeUtf8(bytes, 'line').trim()
     return text === '' ? undefined : { line, text }
-  } catch {
-    return { line, refusal: refuse('malformed_json', 'The line is not valid UTF-8.') }
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    return { line, refusal: error }
   }
-}
-
-/** Writes a value as a line; waits while the reader is slower than we are. */
-export async function writeLine(out: ServerResponse, value: object): Promise<void> {
-  if (out.write(`${JSON.stringify(value)}\n`) || out.destroyed) return
-  await new Promise<void>((resolve) => {
-    const go = (): void => {
-      out.off('drain', go).off('close', go)
-      resolve()
-    }
-    out.on('drain', go).on('close', go)
-  })
 }
