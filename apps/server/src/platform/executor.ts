@@ -104,10 +104,10 @@ async function retried<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work()
     } catch (error) {
-      if (error instanceof KeyTaken && attempt < MAX_RETRIES) continue
-      if (!(error instanceof KeyTaken) && !isRetryable(error)) throw error
+      const isTaken = error instanceof KeyTaken
+      if (!isTaken && !isRetryable(error)) throw error
       if (attempt === MAX_RETRIES) throw refuse('busy', 'Other writes held the same records for too long. Nothing was changed; try again.')
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * 2 ** attempt))
+      if (!isTaken) await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * 2 ** attempt))
     }
   }
 }

@@ -23,11 +23,17 @@ const HASHES = new WeakMap<object, string>()
 
 /** The same for inputs that mean the same, whatever the order of their keys. */
 export function inputHash(input: unknown): string {
-  const known = typeof input === 'object' && input !== null ? HASHES.get(input) : undefined
-  if (known !== undefined) return known
-  const hash = createHash('sha256').update(JSON.stringify(input, sortKeys)).digest('base64')
-  if (typeof input === 'object' && input !== null) HASHES.set(input, hash)
+  if (typeof input !== 'object' || input === null) return computeHash(input)
+  let hash = HASHES.get(input)
+  if (hash === undefined) {
+    hash = computeHash(input)
+    HASHES.set(input, hash)
+  }
   return hash
+}
+
+function computeHash(input: unknown): string {
+  return createHash('sha256').update(JSON.stringify(input, sortKeys)).digest('base64')
 }
 
 function sortKeys(_key: string, value: unknown): unknown {

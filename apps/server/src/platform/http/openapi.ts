@@ -79,7 +79,7 @@ function problemsByStatus(route: Route, options: ServerOptions): Map<string, str
   if (route.body !== undefined) general.push('malformed_json', 'unsupported_media_type', 'body_too_large')
   if (route.reads !== undefined) general.push('unsupported_media_type')
   if (route.body !== undefined || route.query !== undefined || route.params !== undefined) general.push('invalid_input')
-  if (isKeyedWrite(route)) general.push('invalid_input', 'idempotency_key_reused', 'busy', 'overloaded')
+  if (isKeyedWrite(route)) general.push('invalid_input', 'idempotency_key_reused', 'busy')
   if (route.method === 'PATCH') general.push('stale_version')
   const byStatus = new Map<string, string[]>()
   for (const code of new Set([...general, ...(route.problems ?? [])])) {
