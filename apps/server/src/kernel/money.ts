@@ -47,6 +47,16 @@ export function showMoney(amount: bigint, currency: string): MoneyText {
   return { amount: formatAmount(amount, currency), currency }
 }
 
+/** The lesser of two amounts. */
+export function least(a: bigint, b: bigint): bigint {
+  return a < b ? a : b
+}
+
+/** The amount, or nothing where it is less than that. */
+export function atLeastZero(amount: bigint): bigint {
+  return amount > 0n ? amount : 0n
+}
+
 /**
  * Splits `total` over `weights` by largest remainder: the parts add up to the total exactly, each is within one
  * unit of its exact share, and earlier parts win ties. The one place where money is split.

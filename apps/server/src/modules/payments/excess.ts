@@ -1,3 +1,4 @@
+import { atLeastZero } from '../../kernel/money.ts'
 import { capturable, type Payment } from './ledger.ts'
 
 /** What an order costs now, as its row has it. */
@@ -46,8 +47,4 @@ export function needlessAuthorizations(order: OrderWorth, payments: readonly Pay
     if (!payment.abandoned) excess -= amount
     return [{ payment, amount }]
   })
-}
-
-function atLeastZero(amount: bigint): bigint {
-  return amount > 0n ? amount : 0n
 }

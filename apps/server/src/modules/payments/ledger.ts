@@ -1,4 +1,5 @@
 import { unreachable } from '../../kernel/assert.ts'
+import { least } from '../../kernel/money.ts'
 
 export const TENDERS = ['card', 'external', 'on_account', 'cash'] as const
 export type Tender = (typeof TENDERS)[number]
@@ -145,7 +146,7 @@ export function planMoves<P extends Payment>(kind: MoveKind, payments: readonly 
       const now = { ...payment, ...balances.get(payment.id)! }
       const room = roomFor(kind, now, request.at)
       const rest = request.amount === undefined ? room : request.amount - taken
-      const amount = rest < room ? rest : room
+      const amount = least(rest, room)
       if (amount <= 0n) continue
       const status = payment.gateway === null || request.immediate === true ? 'succeeded' : 'pending'
       moves.push({ request: index, payment, kind, amount, status })

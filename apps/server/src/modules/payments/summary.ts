@@ -1,4 +1,5 @@
 import { assert } from '../../kernel/assert.ts'
+import { atLeastZero } from '../../kernel/money.ts'
 import type { Payment, Settlement } from './ledger.ts'
 import { SETTLEMENTS } from './ledger.ts'
 
@@ -36,8 +37,8 @@ export function paymentSummary(payments: readonly Payment[], worth: bigint): Pay
   return {
     authorized, captured, refunded, voided,
     secured: authorized - voided - refunded,
-    balance_due: worth > paid ? worth - paid : 0n,
-    credit_owed: paid > worth ? paid - worth : 0n,
+    balance_due: atLeastZero(worth - paid),
+    credit_owed: atLeastZero(paid - worth),
     payment_status: orderPaymentStatus(payments, { authorized, captured, refunded, voided }, worth),
     settlement: SETTLEMENTS.find((settlement) => payments.some((payment) => payment.settlement === settlement)) ?? 'settled',
   }

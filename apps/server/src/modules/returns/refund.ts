@@ -1,4 +1,4 @@
-import { allocate } from '../../kernel/money.ts'
+import { allocate, least } from '../../kernel/money.ts'
 import { unwoundAmount } from '../orders/index.ts'
 import { dueAmount } from './return.ts'
 
@@ -10,9 +10,7 @@ type SharedLine = { quantity: number; unit_price: bigint; discount: bigint; tax:
  * back before. `granted` is what earlier returns of the line were granted; together it is never more than the line.
  */
 export function receivedShare(line: SharedLine, pricesIncludeTax: boolean, quantity: number, granted: bigint): bigint {
-  const share = unwoundAmount(line, pricesIncludeTax, line.canceled + line.returned, quantity)
-  const left = lineTotal(line, pricesIncludeTax) - granted
-  return share < left ? share : left
+  return least(unwoundAmount(line, pricesIncludeTax, line.canceled + line.returned, quantity), lineTotal(line, pricesIncludeTax) - granted)
 }
 
 /** What the customer paid for the whole line. */
@@ -57,10 +55,6 @@ export function decideRefund({ lines, amount, shipping_left, held }: RefundReque
   const parts = lines.map(({ id }, index) => ({ id, refunded: shares[index]!, withheld: amount === undefined ? 0n : dues[index]! - shares[index]! }))
   const shipping = least(shipping_left, held - goods)
   return { ok: true, parts: parts.filter(({ refunded, withheld }) => refunded + withheld > 0n), goods, shipping, total: goods + shipping }
-}
-
-export function least(a: bigint, b: bigint): bigint {
-  return a < b ? a : b
 }
 
 export type RefundEntry = { id: string; amount: bigint; status: 'pending' | 'unknown' | 'succeeded' | 'failed'; retry_of: string | null }

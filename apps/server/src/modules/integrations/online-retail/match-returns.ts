@@ -1,3 +1,4 @@
+import { least } from '../../../kernel/money.ts'
 import type { ReturnInvoice, ReturnLine } from './invoices.ts'
 import type { Reason, RefusedLine } from './reasons.ts'
 
@@ -97,7 +98,7 @@ function spreadRefund(line: ReturnLine, taken: readonly { purchase: Purchase; qu
   const give = (index: number, wanted: bigint): void => {
     const { purchase, bound } = taken[index]!
     const inOrder = left.get(purchase.order_id) ?? 0n
-    const amount = [wanted, missing, bound - refunds[index]!, inOrder].reduce((least, value) => (value < least ? value : least))
+    const amount = [wanted, missing, bound - refunds[index]!, inOrder].reduce(least)
     refunds[index]! += amount
     missing -= amount
     left.set(purchase.order_id, inOrder - amount)
@@ -120,7 +121,7 @@ function matchRefund(line: ReturnLine, ledger: Ledger): MatchedLine | Reason {
   const money = new Map<string, MoneyMatch>()
   let missing = line.amount
   const give = (order: PaidOrder, available: bigint, isShipping: boolean): void => {
-    const amount = missing < available ? missing : available
+    const amount = least(missing, available)
     if (amount <= 0n) return
     const match = money.get(order.order_id) ?? { order_id: order.order_id, refund_amount: 0n, shipping_amount: 0n }
     money.set(order.order_id, { ...match, refund_amount: match.refund_amount + amount, shipping_amount: match.shipping_amount + (isShipping ? amount : 0n) })

@@ -1,6 +1,6 @@
 import { ids } from '../../../kernel/id-kinds.ts'
 import { newId } from '../../../kernel/ids.ts'
-import { showMoney, type MoneyText } from '../../../kernel/money.ts'
+import { atLeastZero, showMoney, type MoneyText } from '../../../kernel/money.ts'
 import { invalid, refuse } from '../../../kernel/problem.ts'
 import { command } from '../../../platform/command.ts'
 import { lockOrderStreams } from '../../../platform/events.ts'
@@ -31,7 +31,7 @@ export const addPayment = command('payments.add', 'payments:take', async ({ tx, 
   const due = payments.reduce((rest, payment) => rest - promised(payment), owedInAll(order, { goodwill }))
   const amount = input.amount === undefined ? due : readAmount(input.amount, order.currency, '/amount')
   if (amount > due || due <= 0n) {
-    const shown = showMoney(due > 0n ? due : 0n, order.currency)
+    const shown = showMoney(atLeastZero(due), order.currency)
     throw refuse('payment_exceeds_due', `Other tenders stand for all but ${shown.amount} ${shown.currency} of what the order is worth. Take at most that, or void a tender first.`, { due: shown })
   }
   const id = newId(now.getTime())

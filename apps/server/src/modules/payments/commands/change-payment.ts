@@ -1,5 +1,5 @@
 import { ids } from '../../../kernel/id-kinds.ts'
-import { showMoney, type MoneyText } from '../../../kernel/money.ts'
+import { atLeastZero, least, showMoney, type MoneyText } from '../../../kernel/money.ts'
 import { refuse } from '../../../kernel/problem.ts'
 import type { Caller } from '../../../platform/caller.ts'
 import { command, type Context } from '../../../platform/command.ts'
@@ -50,8 +50,7 @@ export const capturePayment = command('payments.capture', 'payments:take', async
 async function dueOf({ tx, caller }: Context, orderId: string): Promise<bigint> {
   const order = await findPayableOrder(tx, orderId, caller)
   const refunds = (await findRefundSums(tx, [orderId])).get(orderId)!
-  const due = owedInAll(order, refunds) - takenAmount(await findPaymentsOfOrders(tx, [orderId]))
-  return due > 0n ? due : 0n
+  return atLeastZero(owedInAll(order, refunds) - takenAmount(await findPaymentsOfOrders(tx, [orderId])))
 }
 
 /** Gives up what is authorized and not captured. Refuses with `nothing_to_void`. */
@@ -62,10 +61,6 @@ export const voidPayment = command('payments.void', 'payments:refund', async (co
   await append(context, payment, [{ kind: 'void', amount }])
   return { id: ids.payment.show(payment.id) }
 })
-
-function least(a: bigint, b: bigint): bigint {
-  return a < b ? a : b
-}
 
 async function append({ tx, now, emit, enqueue, audit }: Context, payment: Payment, drafts: readonly Pick<EntryDraft, 'kind' | 'amount'>[]): Promise<void> {
   const { jobs, events } = await appendEntries(tx, drafts.map((draft) => ({ ...draft, payment, status: payment.gateway === null ? 'succeeded' : 'pending', at: now })))

@@ -1,3 +1,4 @@
+import { atLeastZero } from '../../../kernel/money.ts'
 import type { Queryable } from '../../../platform/db.ts'
 import { waitingAmount } from '../../orders/index.ts'
 import { goodwillOf, owedInAll, paymentsOf, type Payment } from '../../payments/index.ts'
@@ -27,6 +28,5 @@ export async function overpaidAmount(db: Queryable, { order, order_lines, given_
   const goodwill = (await goodwillOf(db, [order.id])).get(order.id)!
   const waiting = [...order_lines.values()].reduce((sum, line) => sum + waitingAmount(line, order.prices_include_tax), 0n)
   const owed = owedInAll({ worth: order.worth - given_back - waiting - shipping }, { goodwill })
-  const held = await heldAmount(db, order.id)
-  return held > owed ? held - owed : 0n
+  return atLeastZero(await heldAmount(db, order.id) - owed)
 }
