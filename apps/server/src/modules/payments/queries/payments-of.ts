@@ -14,5 +14,6 @@ export async function refundsByCause(db: Queryable, causeIds: readonly string[])
 
 /** What was given back of orders beside cancellations and returns, or is on its way: it lowers what they are worth. Every order has an answer. */
 export async function goodwillOf(db: Queryable, orderIds: readonly string[]): Promise<Map<string, bigint>> {
+  if (orderIds.length === 0) return new Map()
   return new Map([...(await findRefundSums(db, orderIds)).values()].map(({ order_id, goodwill }) => [order_id, goodwill]))
 }
