@@ -1,6 +1,6 @@
 import { Type, type Static, type TObject, type TProperties } from 'typebox'
 import type { Candidate, Demand } from './demand.ts'
-import { distanceTo, type OrderView } from './order-view.ts'
+import { distanceTo, servesChannel, type OrderView } from './order-view.ts'
 import type { Fact, SettingOf } from './settings.ts'
 
 /**
@@ -30,7 +30,7 @@ const ALWAYS_FIRST = {
   }),
   channel: filter({
     settings: {},
-    keeps: (order, candidate) => order.demand.location_groups === null || shareOne(at(order, candidate).groups, order.demand.location_groups),
+    keeps: (order, candidate) => servesChannel(order.demand.location_groups, at(order, candidate).groups),
     phrase: () => 'not among the locations that serve the channel',
   }),
   pickup_location: filter({
@@ -153,11 +153,6 @@ export function prepareFilters(settings: readonly FilterSetting[]): PreparedFilt
 export function findFailure(filters: readonly PreparedFilter[], order: OrderView, candidate: number): PreparedFilter | undefined {
   for (const prepared of filters) if (!prepared.filter.keeps(order, candidate, prepared.settings)) return prepared
   return undefined
-}
-
-export function shareOne(some: readonly string[], others: readonly string[]): boolean {
-  for (const one of some) if (others.includes(one)) return true
-  return false
 }
 
 function missingCapability(demand: Demand, candidate: Candidate): string | null {

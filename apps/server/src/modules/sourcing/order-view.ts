@@ -87,9 +87,19 @@ function holdBack(order: OrderView): OrderView {
 /** Units of a variant at the locations that serve the channel, whatever the rules say about them. */
 function unitsForChannel({ demand: { location_groups }, network: { candidates }, stock }: OrderView, variant: number): number {
   return candidates.reduce((units, { active, groups, capabilities }, candidate) => {
-    const serves = active && (capabilities.includes('ship') || capabilities.includes('pickup')) && (location_groups === null || groups.some((group) => location_groups.includes(group)))
+    const serves = active && (capabilities.includes('ship') || capabilities.includes('pickup')) && servesChannel(location_groups, groups)
     return serves ? units + stock[variant * candidates.length + candidate]! : units
   }, 0)
+}
+
+/** A channel without location groups of its own is served by all locations. Called for every order and candidate: it allocates nothing. */
+export function servesChannel(channelGroups: readonly string[] | null, locationGroups: readonly string[]): boolean {
+  return channelGroups === null || shareOne(locationGroups, channelGroups)
+}
+
+export function shareOne(some: readonly string[], others: readonly string[]): boolean {
+  for (const one of some) if (others.includes(one)) return true
+  return false
 }
 
 function readStock({ stock, columns }: Network, variant_ids: readonly string[]): number[] {
