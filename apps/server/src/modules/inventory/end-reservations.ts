@@ -72,9 +72,14 @@ function endedEvent(end: ToEnd): NewEvent {
   }
 }
 
+/** Callers see the reservations of their channels that hold units at one of their locations. */
+export function isVisible(caller: Caller, { channel_id, location_ids }: LockedReservation): boolean {
+  return location_ids.some((location_id) => inScope(caller, { channel_id, location_id }))
+}
+
 /** Why an order of this channel cannot have the reservation; undefined where it can. */
 export function refuseConversion(held: HeldReservation | undefined, order: { channel_id: string; caller: Caller; now: Date }): Refusal | undefined {
-  const visible = held !== undefined && held.reservation.channel_id === order.channel_id && held.reservation.location_ids.some((location_id) => inScope(order.caller, { location_id }))
+  const visible = held !== undefined && held.reservation.channel_id === order.channel_id && isVisible(order.caller, held.reservation)
   return visible ? refuseEnded(held.reservation, order.now) : invalid([{ pointer: '/reservation_id', code: 'unknown_reservation', detail: 'There is no such reservation of this channel.' }])
 }
 

@@ -1,10 +1,10 @@
 import { ids } from '../../../kernel/id-kinds.ts'
 import { refuse, type Refusal } from '../../../kernel/problem.ts'
 import { addMs, MINUTE_MS } from '../../../kernel/time.ts'
-import { inScope, SYSTEM } from '../../../platform/caller.ts'
+import { SYSTEM } from '../../../platform/caller.ts'
 import { batchCommand, command, type BatchItem, type Outcome } from '../../../platform/command.ts'
 import type { Runtime } from '../../../platform/module.ts'
-import { endReservations, holdReservations, type HeldReservation, type ToEnd } from '../end-reservations.ts'
+import { endReservations, holdReservations, isVisible, type HeldReservation, type ToEnd } from '../end-reservations.ts'
 import { refuseEnded } from '../reservation.ts'
 import { viewReservation, type ReservationView } from '../reservation-view.ts'
 import { lockExpired, nextExpiry, readReservedUnits, writeExpiries, type LockedReservation } from '../reservations.db.ts'
@@ -54,7 +54,7 @@ export const releaseReservation = batchCommand('inventory.release_reservation', 
 
 function requireActive(held: ReadonlyMap<string, HeldReservation>, { input, caller, now }: BatchItem<{ reservation_id: string }>): HeldReservation | Refusal {
   const found = held.get(input.reservation_id)
-  if (found === undefined || !inScope(caller, { channel_id: found.reservation.channel_id }) || !found.reservation.location_ids.some((location_id) => inScope(caller, { location_id }))) return refuse('not_found', 'There is no such reservation.')
+  if (found === undefined || !isVisible(caller, found.reservation)) return refuse('not_found', 'There is no such reservation.')
   return refuseEnded(found.reservation, now) ?? found
 }
 
