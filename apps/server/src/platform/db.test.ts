@@ -1,24 +1,13 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { cloneDatabase } from '../../test/harness/database.ts'
-import { openDatabase, type Database, type Tx } from './db.ts'
+import { expect, test } from 'vitest'
+import { useDatabase } from '../../test/harness/database.ts'
+import type { Tx } from './db.ts'
 import { sql } from './sql.ts'
 
-let db: Database
-let drop: () => Promise<void>
-
-beforeAll(async () => {
-  const database = await cloneDatabase()
-  drop = database.drop
-  db = openDatabase(database.url)
-})
-afterAll(async () => {
-  await db.close()
-  await drop()
-})
+const db = useDatabase()
 
 const killBackendOf = async (tx: Tx): Promise<void> => {
   const { pid } = await tx.one<{ pid: number }>(sql`select pg_backend_pid() as pid`)
-  await db.rows(sql`select pg_terminate_backend(${pid})`)
+  await db().rows(sql`select pg_terminate_backend(${pid})`)
 }
 
 test.each([
@@ -31,6 +20,6 @@ test.each([
     await Promise.all([killBackendOf(tx), tx.rows(sql`select pg_sleep(5)`)])
   }],
 ])('a backend that dies %s of a transaction fails it, and the process and the pool live on', async (_when, work) => {
-  await expect(db.transaction(work)).rejects.toThrow()
-  expect(await db.transaction((tx) => tx.one(sql`select 1 as one`))).toEqual({ one: 1 })
+  await expect(db().transaction(work)).rejects.toThrow()
+  expect(await db().transaction((tx) => tx.one(sql`select 1 as one`))).toEqual({ one: 1 })
 })

@@ -1,34 +1,25 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { cloneDatabase } from '../../test/harness/database.ts'
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { useDatabase } from '../../test/harness/database.ts'
 import { refuse } from '../kernel/problem.ts'
 import { SYSTEM } from './caller.ts'
 import { manualClock } from './clock.ts'
 import { batchCommand, command, type Outcome } from './command.ts'
-import { openDatabase, type Database } from './db.ts'
 import { createExecutor, type Executor } from './executor.ts'
 import { relayLagMs, relayOnce } from './relay.ts'
 import { readFeed } from './event-feed.ts'
 import { rowsOf, sql } from './sql.ts'
 
-let db: Database
-let drop: () => Promise<void>
+const db = useDatabase({ max_connections: 8 })
 let executor: Executor
 
 beforeAll(async () => {
-  const database = await cloneDatabase()
-  drop = database.drop
-  db = openDatabase(database.url, { max_connections: 8 })
-  await db.run(sql`create table counters (name text primary key, value integer not null check (value >= 0))`)
-  executor = createExecutor({ db, clock: manualClock(new Date('2026-03-03T09:00:00Z')), insert_jobs: async () => undefined })
+  await db().run(sql`create table counters (name text primary key, value integer not null check (value >= 0))`)
+  executor = createExecutor({ db: db(), clock: manualClock(new Date('2026-03-03T09:00:00Z')), insert_jobs: async () => undefined })
 })
-beforeEach(async () => { await db.run(sql`delete from counters`) })
-afterAll(async () => {
-  await db.close()
-  await drop()
-})
+beforeEach(async () => { await db().run(sql`delete from counters`) })
 
 const request = (key?: string) => ({ caller: SYSTEM, request_id: 'test', ...(key === undefined ? {} : { idempotency_key: key }) })
-const value = async (name: string) => (await db.maybe<{ value: number }>(sql`select value from counters where name = ${name}`))?.value ?? 0
+const value = async (name: string) => (await db().maybe<{ value: number }>(sql`select value from counters where name = ${name}`))?.value ?? 0
 
 const count = command('test.count', 'public', async ({ tx, emit }, { name, by }: { name: string; by: number }) => {
   if (by === 0) throw refuse('invalid_input', 'By how much?')
@@ -98,11 +89,11 @@ describe('a batch', () => {
     const results = await Promise.allSettled(Array.from({ length: 40 }, (_, i) => inBatch({ name: `e${i}`, by: i === 17 ? -5 : 1 })))
     expect(results.filter(({ status }) => status === 'rejected')).toHaveLength(1)
     expect(results[17]!.status).toBe('rejected')
-    expect((await db.one<{ count: number }>(sql`select count(*)::int as count from counters where name like 'e%'`)).count).toBe(39)
+    expect((await db().one<{ count: number }>(sql`select count(*)::int as count from counters where name like 'e%'`)).count).toBe(39)
   })
 
   test('serves a key once, also twice in one batch and beside another process', async () => {
-    const other = createExecutor({ db, clock: manualClock(new Date()), insert_jobs: async () => undefined })
+    const other = createExecutor({ db: db(), clock: manualClock(new Date()), insert_jobs: async () => undefined })
     const calls = await Promise.all([...Array.from({ length: 20 }, () => inBatch({ name: 'f', by: 1 }, 'once')), ...Array.from({ length: 20 }, () => other.submit(countMany, { name: 'f', by: 1 }, request('once')))])
     expect(await value('f')).toBe(1)
     expect(calls.filter(({ replayed }) => !replayed)).toHaveLength(1)
@@ -112,19 +103,19 @@ describe('a batch', () => {
 /** Other databases of the same server hold the relay up as well: its fence is the oldest transaction of all. */
 async function relayAll(): Promise<void> {
   await expect.poll(async () => {
-    await relayOnce(db)
-    return relayLagMs(db)
+    await relayOnce(db())
+    return relayLagMs(db())
   }, { timeout: 30_000 }).toBe(0)
 }
 
 describe('the relay', () => {
   test('gives every event one position, never passing a transaction that is still open', async () => {
     await relayAll()
-    const before = await db.one<{ last_position: bigint }>(sql`select last_position from relay_state`)
+    const before = await db().one<{ last_position: bigint }>(sql`select last_position from relay_state`)
     const slowStarted = Promise.withResolvers<void>()
     const finishSlow = Promise.withResolvers<void>()
     // A transaction takes its id, sleeps, and writes its event last.
-    const slow = db.transaction(async (tx) => {
+    const slow = db().transaction(async (tx) => {
       await tx.run(sql`insert into counters values ('slow', 1)`)
       slowStarted.resolve()
       await finishSlow.promise
@@ -132,15 +123,14 @@ describe('the relay', () => {
     })
     await slowStarted.promise
     await executor.run(count, { name: 'g', by: 1 }, request())
-    await relayOnce(db)
-    expect(await readFeed(db, before.last_position, 10, undefined)).toMatchObject({ events: [], position: before.last_position })
-    expect(await relayLagMs(db)).toBeGreaterThan(0)
+    await relayOnce(db())
+    expect(await readFeed(db(), before.last_position, 10, undefined)).toMatchObject({ events: [], position: before.last_position })
+    expect(await relayLagMs(db())).toBeGreaterThan(0)
     finishSlow.resolve()
     await slow
-    await Promise.all([relayOnce(db), relayOnce(db)])
-    // A transaction of a test beside this one may hold the relay up for a moment.
-    while ((await relayLagMs(db)) > 0) await relayOnce(db)
-    const { events } = await readFeed(db, before.last_position, 10, undefined)
+    await Promise.all([relayOnce(db()), relayOnce(db())])
+    await relayAll()
+    const { events } = await readFeed(db(), before.last_position, 10, undefined)
     expect(events.map(({ type }) => type).sort()).toEqual(['counted', 'late'])
     expect(events.map(({ position }) => BigInt(position!) - before.last_position)).toEqual([1n, 2n])
   })

@@ -1,5 +1,6 @@
 import pg from 'pg'
-import { inject } from 'vitest'
+import { afterAll, beforeAll, inject } from 'vitest'
+import { openDatabase, type Database } from '../../src/platform/db.ts'
 
 let clones = 0
 
@@ -22,4 +23,20 @@ export async function cloneDatabase(templateUrl = inject('template_url')): Promi
   const url = new URL(template)
   url.pathname = `/${name}`
   return { url: url.href, drop: () => run(`drop database if exists ${name} with (force)`) }
+}
+
+/** Opens a database of its own for a test file. */
+export function useDatabase(options: Parameters<typeof openDatabase>[1] = {}): () => Database {
+  let db: Database
+  let drop: () => Promise<void>
+  beforeAll(async () => {
+    const database = await cloneDatabase()
+    drop = database.drop
+    db = openDatabase(database.url, options)
+  })
+  afterAll(async () => {
+    await db.close()
+    await drop()
+  })
+  return () => db
 }
