@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { newId } from '../../src/kernel/ids.ts'
+import { groupByKey, sumByKey } from '../../src/kernel/quantity.ts'
 import type { Database } from '../../src/platform/db.ts'
 import { arrayOf, sql } from '../../src/platform/sql.ts'
 import type { Bench } from './benchmark.ts'
@@ -42,13 +43,8 @@ async function readSamples(db: Database): Promise<{ samples: Sample[]; orders: s
     const columns = await columnsOf(db, table)
     const list = sql.raw(columns.map(({ name }) => `t.${name}::text`).join(', '))
     const found = await db.rows<{ order_id: string; row: (string | null)[] }>(sql`${pool} select pool.order_id, array[${list}] as row from ${sql.raw(table.from)}`)
-    const rows = new Map<string, (string | null)[][]>()
-    for (const { order_id, row } of found) {
-      const of = rows.get(order_id)
-      if (of === undefined) rows.set(order_id, [row])
-      else of.push(row)
-    }
-    samples.push({ table, columns, rows })
+    const ofOrders = groupByKey(found, ({ order_id }) => order_id)
+    samples.push({ table, columns, rows: new Map([...ofOrders].map(([order_id, its]) => [order_id, its.map(({ row }) => row)])) })
   }
   return { samples, orders: [...samples.find(({ table }) => table.name === 'orders')!.rows.keys()].sort() }
 }
@@ -134,13 +130,7 @@ function takeOf(samples: readonly Sample[], orders: readonly string[]): Statemen
   const { columns, rows } = samples.find(({ table }) => table.name === 'allocations')!
   const at = (name: string): number => columns.findIndex((column) => column.name === name)
   const [variant, location, quantity] = [at('variant_id'), at('location_id'), at('quantity')] as const
-  const taken = new Map<string, number>()
-  for (const order of orders) {
-    for (const row of rows.get(order) ?? []) {
-      const key = `${row[variant]!} ${row[location]!}`
-      taken.set(key, (taken.get(key) ?? 0) + Number(row[quantity]))
-    }
-  }
+  const taken = sumByKey(orders.flatMap((order) => rows.get(order) ?? []), (row) => `${row[variant]!} ${row[location]!}`, (row) => Number(row[quantity]))
   const keys = [...taken.keys()].sort()
   return {
     name: 'ceiling_take',

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../src/kernel/time.ts'
 import type { Database } from '../../src/platform/db.ts'
 import { relayOnce } from '../../src/platform/relay.ts'
 import { sql } from '../../src/platform/sql.ts'
@@ -8,7 +9,6 @@ import { CAPTURED, WORKED, type OrderTable } from './order-rows.ts'
 
 /** The clones' orders are spread over so many days before now. */
 const DAYS = 300
-const DAY_MS = 86_400_000
 
 /**
  * Fills the database with copies of the orders in it, row by row of everything that belongs to them, until there are so

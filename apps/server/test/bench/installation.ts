@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
-import pg from 'pg'
 import { openEmbeddedPostgres } from '../../src/platform/embedded-postgres.ts'
+import { runStatements } from '../harness/statements.ts'
 import { seed, type Retailer } from './seed.ts'
 
 /** A server process, started as `npm start` starts it. */
@@ -55,7 +55,7 @@ export async function openInstallation(retailer: Retailer, say: (text: string) =
   try {
     say(`home ${home}`)
     const key = await seed(postgres.url(), retailer, say)
-    await onPostgres(postgres.url('postgres'), 'create database seeded template switchyard')
+    await runStatements(postgres.url('postgres'), 'create database seeded template switchyard')
     const [postmaster] = (await readFile(join(home, 'postgres/postmaster.pid'), 'utf8')).split('\n')
     const servers = new Set<Server>()
     const stopServers = async (): Promise<void> => {
@@ -64,7 +64,7 @@ export async function openInstallation(retailer: Retailer, say: (text: string) =
     }
     return {
       home, retailer, key, url: postgres.url(), postmaster_pid: Number(postmaster),
-      reset: () => onPostgres(postgres.url('postgres'), 'drop database switchyard with (force)', 'create database switchyard template seeded strategy wal_log'),
+      reset: () => runStatements(postgres.url('postgres'), 'drop database switchyard with (force)', 'create database switchyard template seeded strategy wal_log'),
       start: async (options = {}) => {
         const server = await startServer(home, key, options)
         servers.add(server)
@@ -79,16 +79,6 @@ export async function openInstallation(retailer: Retailer, say: (text: string) =
   } catch (error) {
     await close()
     throw error
-  }
-}
-
-async function onPostgres(url: string, ...statements: readonly string[]): Promise<void> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  try {
-    for (const statement of statements) await client.query(statement)
-  } finally {
-    await client.end()
   }
 }
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { openDatabase } from '../../src/platform/db.ts'
 import { openEmbeddedPostgres } from '../../src/platform/embedded-postgres.ts'
-import { sql } from '../../src/platform/sql.ts'
+import { relayLagMs } from '../../src/platform/relay.ts'
 import { seededRandom } from '../harness/random.ts'
 import { openClient } from './client.ts'
 import { breakThings, type Faults } from './faults.ts'
@@ -79,8 +79,7 @@ export async function crashCampaign({ seconds, seed, say }: { seconds: number; s
 /** Background work that the last business left behind gets half a minute. */
 async function untilQuiet(db: ReturnType<typeof openDatabase>): Promise<void> {
   for (let round = 0; round < 60; round++) {
-    const { rows } = await db.one<{ rows: number }>(sql`select count(*)::int as rows from events e, relay_state s where (e.transaction_id, e.id) > (s.last_transaction_id, s.last_event_id)`)
-    if (rows === 0) return
+    if ((await relayLagMs(db)) === 0) return
     await delay(500)
   }
 }

@@ -1,6 +1,6 @@
-import pg from 'pg'
 import { afterAll, beforeAll, inject } from 'vitest'
 import { openDatabase, type Database } from '../../src/platform/db.ts'
+import { runStatements } from './statements.ts'
 
 let clones = 0
 
@@ -10,19 +10,10 @@ export async function cloneDatabase(templateUrl = inject('template_url')): Promi
   const name = `test_${process.pid}_${++clones}`
   const admin = new URL(template)
   admin.pathname = '/postgres'
-  const run = async (text: string): Promise<void> => {
-    const client = new pg.Client({ connectionString: admin.href })
-    await client.connect()
-    try {
-      await client.query(text)
-    } finally {
-      await client.end()
-    }
-  }
-  await run(`create database ${name} template ${template.pathname.slice(1)}`)
+  await runStatements(admin.href, `create database ${name} template ${template.pathname.slice(1)}`)
   const url = new URL(template)
   url.pathname = `/${name}`
-  return { url: url.href, drop: () => run(`drop database if exists ${name} with (force)`) }
+  return { url: url.href, drop: () => runStatements(admin.href, `drop database if exists ${name} with (force)`) }
 }
 
 /** Opens a database of its own for a test file. */

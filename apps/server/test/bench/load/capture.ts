@@ -23,12 +23,15 @@ export type CaptureParameters = {
 /** Zipf's exponent: what web shops measure is near 1. */
 const ZIPF = 0.99
 
+/** Picks articles by how well they sell. */
+export const articlePicker = (skus: number, random: () => number): (() => number) => zipfPicker(skus, ZIPF, random)
+
 export const skuOf = (index: number): string => `SKU-${String(index).padStart(5, '0')}`
 
 /** Orders one after the other, as text. */
 export function orderMaker(parameters: CaptureParameters): () => { external_id: string; body: string } {
   const random = seededRandom(parameters.seed)
-  const pick = zipfPicker(parameters.skus, ZIPF, random)
+  const pick = articlePicker(parameters.skus, random)
   const { hot } = parameters
   let count = 0
   return () => {

@@ -1,6 +1,5 @@
-import { orderMaker, skuOf } from './capture.ts'
+import { articlePicker, orderMaker, skuOf } from './capture.ts'
 import { seededRandom } from '../../harness/random.ts'
-import { zipfPicker } from './zipf.ts'
 import type { Workload, WorkloadRequest } from './workload.ts'
 
 export type ReservationParameters = { seed: number; run: string; skus: number }
@@ -10,7 +9,7 @@ type Step = { after: 'reserve' | 'extend'; id: string; lines: Line[] }
 
 /** On every connection: reserve, extend, then release or convert into an order, in turns. */
 export function reservationWorkload({ seed, run, skus }: ReservationParameters): Workload {
-  const pick = zipfPicker(skus, 0.99, seededRandom(seed))
+  const pick = articlePicker(skus, seededRandom(seed))
   const make = orderMaker({ seed, run, lines: 1, skus })
   const steps = new Map<number, Step>()
   const asked = new Map<number, Line[]>()

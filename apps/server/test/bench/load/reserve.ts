@@ -9,16 +9,15 @@ import { manualClock } from '../../../src/platform/clock.ts'
 import type { BatchCommand } from '../../../src/platform/command.ts'
 import { createLog } from '../../../src/platform/log.ts'
 import { createApplication } from '../../../src/wiring.ts'
-import { skuOf } from './capture.ts'
+import { articlePicker, skuOf } from './capture.ts'
 import { startMeasuring } from './measuring.ts'
 import { openChannel } from './protocol.ts'
 import { seededRandom } from '../../harness/random.ts'
-import { zipfPicker } from './zipf.ts'
 
 export type ReservePlan = { database_url: string; skus: number; batch: number; warmup_seconds: number; seconds: number }
 
 const plan = JSON.parse(process.argv[2]!) as ReservePlan
-const pick = zipfPicker(plan.skus, 0.99, seededRandom(3))
+const pick = articlePicker(plan.skus, seededRandom(3))
 // Every cycle lets time pass for the reservations to expire; it must not pass the present, in which others go on.
 const clock = manualClock(new Date(Date.now() - 60 * DAY_MS))
 const { executor, stop } = await createApplication({ database_url: plan.database_url, clock, log: createLog('warn') })
