@@ -106,15 +106,22 @@ export async function touchCustomer(tx: Tx, customer: CustomerRow, sources: read
     where id = ${customer.id}`)
 }
 
-/** Who the keys belong to, in the order of the references. One statement for all. */
+/**
+ * Who the keys belong to, in the order of the references. One statement for all. Each key is looked up for itself, so that
+ * a plan made while there were few customers does not read all of them when there are many.
+ */
 export async function findByKeys(tx: Tx, refs: readonly Pick<KeyedRef, 'source' | 'external_id' | 'email'>[]): Promise<Found[]> {
   const rows = await tx.rows<Omit<Found, 'known'> & { id: string | null; name: string; phone: string | null; sources: string[] }>(sql`
-    select i.customer_id as identity_customer_id, e.id as email_customer_id, k.id, k.name, k.phone, k.sources
-    from ${rowsOf(refs, { source: 'text', external_id: 'text', email: 'text' })}
-      left join customer_identities i on i.source = input.source and i.external_id = input.external_id
-      left join customers e on lower(e.email) = lower(input.email) and e.email is not null and e.merged_into is null
-      left join customers k on k.id = coalesce(i.customer_id, e.id)
-    order by input.ordinal`)
+    select found.identity_customer_id, found.email_customer_id, k.id, k.name, k.phone, k.sources
+    from (
+      select ordinal,
+        (select i.customer_id from customer_identities i where i.source = input.source and i.external_id = input.external_id) as identity_customer_id,
+        (select e.id from customers e where lower(e.email) = lower(input.email) and e.email is not null and e.merged_into is null) as email_customer_id
+      from ${rowsOf(refs, { source: 'text', external_id: 'text', email: 'text' })}
+    ) found left join lateral (
+      select c.id, c.name, c.phone, c.sources from customers c where c.id = coalesce(found.identity_customer_id, found.email_customer_id) offset 0
+    ) k on true
+    order by found.ordinal`)
   return rows.map(({ identity_customer_id, email_customer_id, id, name, phone, sources }) => ({
     identity_customer_id, email_customer_id, known: id === null ? null : { id, name, phone, sources },
   }))
