@@ -28,6 +28,16 @@ describe('a web order', () => {
     expect((timeline.body.data as { type: string; sequence: number }[]).map(({ type }) => type).slice(0, 2)).toEqual(['order.created', 'order.allocated'])
   })
 
+  test('is answered as it is shown ever after', async () => {
+    await shop.stock('leeds', { TEA: 2, CUP: 1 })
+    const { body: placed } = await shop.order({
+      external_id: 'WEB-SHOWN', lines: [{ sku: 'TEA', quantity: 2, discount: { amount: '0.55', currency: 'GBP' } }, { sku: 'CUP', quantity: 1 }],
+      customer: { name: 'Ada', email: 'Ada@example.com' }, tags: ['b', 'a'], note: 'Ring twice', requested_delivery_date: '2027-05-05',
+      payments: [{ tender: 'cash', amount: { amount: '1.00', currency: 'GBP' } }],
+    })
+    expect((await app().get(`/v1/orders/${String(placed['id'])}`)).body).toEqual(placed)
+  })
+
   test('that lacks stock is refused in one piece and takes nothing', async () => {
     await shop.stock('leeds', { RARE: 2, TEA: 5 })
     const refused = await shop.order({ lines: [{ sku: 'TEA', quantity: 1 }, { sku: 'RARE', quantity: 1 }, { sku: 'RARE', quantity: 2 }] })

@@ -9,13 +9,14 @@ import type { Tx } from '../../platform/db.ts'
 import type { NewEvent } from '../../platform/events.ts'
 import type { NewJob } from '../../platform/jobs.ts'
 import { sql } from '../../platform/sql.ts'
+import type { Channel } from '../channels/index.ts'
 import { resolveCustomers } from '../customers/index.ts'
-import { findLocations, releaseInstant } from '../locations/index.ts'
+import { findLocations, releaseInstant, type Location } from '../locations/index.ts'
 import { recordPayments } from '../payments/index.ts'
 import type { CaptureInput } from './capture-input.ts'
 import { externalIdConflict, resolveBatch, type NewlyResolved, type Resolved } from './capture-resolve.ts'
 import { noUnits, type HoldType, type UnitCounters } from './order.ts'
-import { findByExternalIds, insertHolds, insertLines, insertOrders, type NewHold, type NewOrder, type OrderLineRow } from './orders.db.ts'
+import { findByExternalIds, insertHolds, insertLines, insertOrders, type HoldRow, type NewHold, type NewOrder, type OrderLineRow, type OrderRow } from './orders.db.ts'
 import type { OrderPorts, PlannedStock, PlanningMode, SourcingDemand, SourcingPlan } from './ports.ts'
 
 export type CaptureItem = BatchItem<CaptureInput>
@@ -23,13 +24,15 @@ export type Captured = { order_id: string; created: boolean }
 
 /** An order on its way through capture. */
 type Draft = NewlyResolved & { item: CaptureItem; index: number; order_id: string; lines: OrderLineRow[]; customer_id: string | null; plan: SourcingPlan | undefined }
+/** An order that was stored, as far as its view wants to know. */
+export type Stored = { order: OrderRow; lines: readonly OrderLineRow[]; holds: readonly HoldRow[]; channel: Channel; pickup_location: Location | undefined }
 
 /**
- * Captures a batch of orders in a fixed number of statements; answers one outcome per item, in order. Everything is
- * written on stock as it was seen, and the levels are locked at last; where rivals were faster it is all taken back and
+ * Captures a batch of orders in a fixed number of statements; answers one outcome per item, in order, and the orders that
+ * are new. Everything is written on stock as it was seen, and the levels are locked at last; where rivals were faster it is all taken back and
  * done again on stock that is locked first.
  */
-export async function captureBatch(context: BatchContext, ports: OrderPorts, items: readonly CaptureItem[]): Promise<Outcome<Captured>[]> {
+export async function captureBatch(context: BatchContext, ports: OrderPorts, items: readonly CaptureItem[]): Promise<{ outcomes: Outcome<Captured>[]; stored: readonly Stored[] }> {
   const { tx } = context
   const resolved = await resolveBatch(tx, items)
   await tx.run(sql`savepoint before_orders`)
@@ -40,15 +43,15 @@ export async function captureBatch(context: BatchContext, ports: OrderPorts, ite
   }
   for (const { item, events } of attempt.news) context.emit(item as BatchItem<never>, ...events)
   context.enqueue(...attempt.jobs)
-  return attempt.outcomes
+  return attempt
 }
 
 /** What one attempt comes to. Events and jobs are told only when it stands. */
-type Attempt = { outcomes: Outcome<Captured>[]; news: { item: CaptureItem; events: readonly NewEvent[] }[]; jobs: NewJob[] }
+type Attempt = { outcomes: Outcome<Captured>[]; stored: Stored[]; news: { item: CaptureItem; events: readonly NewEvent[] }[]; jobs: NewJob[] }
 
 /** Undefined where rivals have taken stock since it was seen. */
 async function capture({ tx }: BatchContext, ports: OrderPorts, items: readonly CaptureItem[], resolved: readonly Resolved[], mode: PlanningMode): Promise<Attempt | undefined> {
-  const attempt = { outcomes: [], news: [], jobs: [] } as Attempt
+  const attempt = { outcomes: [], stored: [], news: [], jobs: [] } as Attempt
   const outcomes: (Outcome<Captured> | undefined)[] = items.map(() => undefined)
   const drafts: Draft[] = []
   resolved.forEach((result, index) => {
@@ -136,29 +139,33 @@ async function findCustomers(tx: Tx, { news }: Attempt, drafts: readonly Draft[]
 }
 
 /** Writes the accepted orders with all that belongs to them. Answers those that were not taken by another call meanwhile. */
-async function store(tx: Tx, { news, jobs }: Attempt, planned: PlannedStock | undefined, drafts: readonly Draft[]): Promise<Draft[] | undefined> {
+async function store(tx: Tx, { stored: orders, news, jobs }: Attempt, planned: PlannedStock | undefined, drafts: readonly Draft[]): Promise<Draft[] | undefined> {
   if (drafts.length === 0) return []
   const holds = new Map(drafts.map((draft) => [draft.order_id, holdsOf(draft)]))
   const releases = await releaseTimes(tx, drafts)
-  const numbers = await insertOrders(tx, drafts.map((draft) => orderOf(draft, holds.get(draft.order_id)!.length, releases.get(draft.order_id) ?? null)))
-  const stored = drafts.filter(({ order_id }) => numbers.has(order_id))
+  const inserted = await insertOrders(tx, drafts.map((draft) => orderOf(draft, holds.get(draft.order_id)!.length, releases.get(draft.order_id) ?? null)))
+  const stored = drafts.filter(({ order_id }) => inserted.has(order_id))
   await insertLines(tx, stored.flatMap(({ lines }) => lines))
   await insertHolds(tx, stored.flatMap(({ order_id }) => holds.get(order_id)!), true)
   const ledger = await recordPayments(tx, stored.flatMap(({ order_id, channel, tenders, item }) => tenders.map((tender) => ({ ...tender, id: newId(), order_id, currency: channel.currency, at: item.now }))))
   const stockNews = planned === undefined ? [] : await planned.claim(stored.flatMap(({ plan, item }) => (plan === undefined ? [] : [{ plan, at: item.now, caller_id: item.caller.id }])), 'capture')
   if (stockNews === undefined) return undefined
   jobs.push(...ledger.jobs)
-  for (const draft of stored) news.push({ item: draft.item, events: eventsOf(draft, numbers.get(draft.order_id)!.number, holds.get(draft.order_id)!) })
+  for (const draft of stored) {
+    const order = inserted.get(draft.order_id)!
+    orders.push({ order, lines: draft.lines, holds: holds.get(draft.order_id)!, channel: draft.channel, pickup_location: draft.pickup_location })
+    news.push({ item: draft.item, events: eventsOf(draft, order.number, holds.get(draft.order_id)!) })
+  }
   const itemOf = new Map(stored.map(({ order_id, item }) => [order_id, item]))
   for (const event of [...ledger.events, ...stockNews]) news.push({ item: itemOf.get(event.order_id ?? '') ?? stored[0]!.item, events: [event] })
   return stored
 }
 
-function holdsOf({ order_id, item, awaiting_payment, plan }: Draft): NewHold[] {
+function holdsOf({ order_id, item, awaiting_payment, plan }: Draft): HoldRow[] {
   const types: { type: HoldType; note: string }[] = []
   if (awaiting_payment) types.push({ type: 'awaiting_payment', note: 'Waits until the money is promised.' })
   if (plan?.shortage === 'hold') types.push({ type: 'out_of_stock', note: 'Some units have no location.' })
-  return types.map((hold) => ({ ...hold, id: newId(), order_id, owner_id: null, release_at: null, placed_at: item.now, placed_by: item.caller.id }))
+  return types.map((hold) => ({ ...hold, id: newId(), order_id, owner_id: null, release_at: null, placed_at: item.now, placed_by: item.caller.id, released_at: null, released_by: null }))
 }
 
 /** Days that goods travel where nothing better is known: how much before a requested date an order is released. */

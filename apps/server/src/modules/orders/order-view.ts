@@ -8,6 +8,7 @@ import { findChannels } from '../channels/index.ts'
 import { findLocations } from '../locations/index.ts'
 import { goodwillOf, owedInAll, paymentsOf, paymentSummary } from '../payments/index.ts'
 import { lineTotal } from './amounts.ts'
+import type { Stored } from './capture-batch.ts'
 import { allowedActions, returnStatus, UNIT_STATES, type UnitCounters } from './order.ts'
 import { findOrders, holdsOfOrders, linesOfOrders, type HoldRow, type OrderLineRow, type OrderRow } from './orders.db.ts'
 
@@ -61,6 +62,14 @@ export async function readOrderViews(db: Queryable, orderIds: readonly string[])
     goodwill: goodwill.get(order.id) ?? 0n,
     channel: channels.get(order.channel_id)!.code,
     pickup_location: order.pickup_location_id === null ? null : locations.get(order.pickup_location_id)?.code ?? null,
+  })]))
+}
+
+/** Orders as they have just been stored: only what the payments came to is read. */
+export async function viewStored(db: Queryable, stored: readonly Stored[]): Promise<Map<string, OrderView>> {
+  const payments = stored.length === 0 ? new Map() : await paymentsOf(db, stored.map(({ order }) => order.id))
+  return new Map(stored.map(({ order, lines, holds, channel, pickup_location }) => [order.id, viewOrder(order, {
+    lines, holds, payments: payments.get(order.id) ?? [], goodwill: 0n, channel: channel.code, pickup_location: pickup_location?.code ?? null,
   })]))
 }
 

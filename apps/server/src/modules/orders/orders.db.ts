@@ -111,10 +111,10 @@ export function findByExternalIds(db: Queryable, keys: readonly { channel_id: st
 export type NewOrder = Omit<OrderRow, 'number' | 'canceled_total' | 'returned_total' | 'worth' | 'fulfillment_status' | 'status' | 'completed_at' | 'canceled_at' | 'cancel_reason' | 'version' | 'field_versions'> & { units: UnitCounters }
 
 /**
- * Inserts orders and answers their numbers by id. An order whose external id another process has just stored is left out:
- * its number is missing in the answer.
+ * Inserts orders and answers them as they are stored, by id. An order whose external id another process has just stored is
+ * missing in the answer.
  */
-export async function insertOrders(tx: Tx, orders: readonly NewOrder[]): Promise<Map<string, { number: string; fulfillment_status: string; status: OrderStatus }>> {
+export async function insertOrders(tx: Tx, orders: readonly NewOrder[]): Promise<Map<string, OrderRow>> {
   const rows = orders.map(({ units, ...order }) => ({ ...order, ...Object.fromEntries(UNIT_STATES.map((state) => [`units_${state}`, units[state]])), status: activeUnits(units) === 0 ? 'completed' : 'placed', completed_at: activeUnits(units) === 0 ? order.placed_at : null, tag_list: JSON.stringify(order.tags) })) as Record<string, unknown>[]
   const columns = {
     id: 'uuid', channel_id: 'uuid', external_id: 'text', content_hash: 'text', status: 'text', currency: 'text', customer_id: 'uuid', customer_name: 'text', email: 'text', phone: 'text',
@@ -124,13 +124,13 @@ export async function insertOrders(tx: Tx, orders: readonly NewOrder[]): Promise
     custom_fields: 'jsonb', form_version: 'int', note: 'text', tags: 'jsonb', placed_at: 'timestamptz', created_at: 'timestamptz', completed_at: 'timestamptz',
   } as const
   const names = Object.keys(columns)
-  const inserted = await tx.rows<{ id: string; number: string; fulfillment_status: string; status: OrderStatus }>(sql`
+  const inserted = await tx.rows<OrderRow>(sql`
     insert into orders (${sql.raw(names.join(', '))})
     select ${sql.raw(names.map((name) => (name === 'tags' ? 'array(select jsonb_array_elements_text(tags))' : name)).join(', '))}
     from ${rowsOf(rows, columns)} order by ordinal
     on conflict (channel_id, external_id) do nothing
-    returning id, number, fulfillment_status, status`)
-  return new Map(inserted.map(({ id, ...rest }) => [id, rest]))
+    returning ${ORDER_COLUMNS}`)
+  return new Map(inserted.map((order) => [order.id, order]))
 }
 
 /** Units with which something still has to happen. */

@@ -58,7 +58,7 @@ export function placeDraft(ports: OrderPorts): Command<{ draft_id: string }, Ord
     const stated = draft.input as Partial<CaptureInput>
     if (stated.lines === undefined || stated.lines.length === 0) throw invalid([{ pointer: '/input/lines', code: 'required', detail: 'An order needs a line.' }])
     const item: BatchItem<CaptureInput> = { input: { ...stated, lines: stated.lines, channel: channel.code }, now, caller, request_id }
-    const [outcome] = await captureBatch({ tx, enqueue, emit: (_item, ...events) => { emit(...events) } }, ports, [item])
+    const { outcomes: [outcome] } = await captureBatch({ tx, enqueue, emit: (_item, ...events) => { emit(...events) } }, ports, [item])
     if (outcome === undefined || !outcome.ok) throw outcome?.refusal ?? refuse('busy', 'Try again.')
     await setDraftOrder(tx, draft.id, outcome.output.order_id, now)
     audit({ subject_id: outcome.output.order_id })
