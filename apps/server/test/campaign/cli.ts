@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { crash } from './crash.ts'
 import { explore } from './explore.ts'
 import { fuzz } from './fuzz.ts'
+import { mutants } from './mutants.ts'
 
 /** A long test that is not part of `npm test`. Says what it did on standard output and answers whether all was well. */
 export type Campaign = {
@@ -10,16 +11,18 @@ export type Campaign = {
   minutes: number | undefined
   /** Options beside `--seed` and `--minutes`, with their explanation. */
   options: Readonly<Record<string, string>>
+  /** It knows `--json`: a line of JSON for each result, and nothing else on standard output. */
+  speaks_json?: true
   run: (given: Given) => Promise<boolean>
 }
 
 /** `until` is when to stop, as `Date.now()` tells the time. */
-export type Given = { seed: number; until: number; options: Readonly<Record<string, string | undefined>> }
+export type Given = { seed: number; until: number; json: boolean; options: Readonly<Record<string, string | undefined>> }
 
-const CAMPAIGNS: Readonly<Record<string, Campaign>> = { crash, explore, fuzz }
+const CAMPAIGNS: Readonly<Record<string, Campaign>> = { crash, explore, fuzz, mutants }
 
 function usage(): string {
-  const lines = Object.entries(CAMPAIGNS).flatMap(([name, { about, options }]) => [`  ${name}  ${about}`, ...Object.entries(options).map(([option, text]) => `      --${option}  ${text}`)])
+  const lines = Object.entries(CAMPAIGNS).flatMap(([name, { about, options, speaks_json }]) => [`  ${name}  ${about}`, ...Object.entries({ ...options, ...(speaks_json ? { json: 'a line of JSON for each result' } : {}) }).map(([option, text]) => `      --${option}  ${text}`)])
   return `usage: npm run campaign -- NAME [--seed S] [--minutes N]\n${lines.join('\n')}\n`
 }
 
@@ -31,8 +34,12 @@ async function main([name = '', ...args]: readonly string[]): Promise<number> {
   }
   const text = { type: 'string' } as const
   let values: Record<string, string | undefined>
+  let json = false
   try {
-    values = parseArgs({ args: [...args], options: { seed: text, minutes: text, ...Object.fromEntries(Object.keys(campaign.options).map((option) => [option, text])) } }).values
+    const { json: wished, ...rest } = parseArgs({ args: [...args], options: { json: { type: 'boolean' }, seed: text, minutes: text, ...Object.fromEntries(Object.keys(campaign.options).map((option) => [option, text])) } }).values
+    json = wished === true
+    values = rest
+    if (json && campaign.speaks_json !== true) throw new Error(`${name} has no --json`)
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${usage()}`)
     return 2
@@ -42,8 +49,8 @@ async function main([name = '', ...args]: readonly string[]): Promise<number> {
     process.stderr.write(`--seed is a whole number, --minutes a number\n${usage()}`)
     return 2
   }
-  process.stdout.write(`${name} --seed ${seed}${minutes === undefined ? '' : ` --minutes ${minutes}`}\n`)
-  return (await campaign.run({ seed: Number(seed), until: minutes === undefined ? Infinity : Date.now() + Number(minutes) * 60_000, options })) ? 0 : 1
+  if (!json) process.stdout.write(`${name} --seed ${seed}${minutes === undefined ? '' : ` --minutes ${minutes}`}\n`)
+  return (await campaign.run({ seed: Number(seed), until: minutes === undefined ? Infinity : Date.now() + Number(minutes) * 60_000, json, options })) ? 0 : 1
 }
 
 process.exitCode = await main(process.argv.slice(2))

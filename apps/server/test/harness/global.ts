@@ -11,9 +11,13 @@ declare module 'vitest' {
   interface ProvidedContext { template_url: string }
 }
 
-/** One database server for the whole run. Each test file clones the migrated template, which costs a tenth of a second. */
+/**
+ * One database server for the whole run. Each test file clones the migrated template, which costs a tenth of a second.
+ * Whoever runs tests many times says where a template is, and it is used.
+ */
 export default async function startDatabase(project: TestProject): Promise<() => Promise<void>> {
-  const { url, stop } = await startTemplate()
+  const template = process.env['SWITCHYARD_TEST_TEMPLATE'] ?? ''
+  const { url, stop } = template === '' ? await startTemplate() : { url: template, stop: async () => undefined }
   project.provide('template_url', url)
   return stop
 }
