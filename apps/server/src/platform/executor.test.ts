@@ -94,10 +94,24 @@ describe('a batch', () => {
 
   test('serves a key once, also twice in one batch and beside another process', async () => {
     const other = createExecutor({ db: db(), clock: manualClock(new Date()), insert_jobs: async () => undefined })
+    // The first call runs at once, so that those behind it gather to a batch.
+    const ahead = [inBatch({ name: 'ahead', by: 1 }), other.submit(countMany, { name: 'ahead', by: 1 }, request())]
     const calls = await Promise.all([...Array.from({ length: 20 }, () => inBatch({ name: 'f', by: 1 }, 'once')), ...Array.from({ length: 20 }, () => other.submit(countMany, { name: 'f', by: 1 }, request('once')))])
+    await Promise.all(ahead)
     expect(await value('f')).toBe(1)
     expect(calls.filter(({ replayed }) => !replayed)).toHaveLength(1)
   })
+})
+
+test('every write leaves its events and an audit entry, and one that is refused leaves neither', async () => {
+  const written = async () => db().rows<{ command: string | null; type: string | null }>(sql`
+    select a.command, null as type from audit_entries a where a.request_id = 'told' union all select null, e.type from events e where e.request_id = 'told' order by command, type`)
+  const told = { caller: SYSTEM, request_id: 'told' }
+  await executor.run(count, { name: 'h', by: 1 }, told)
+  await executor.submit(countMany, { name: 'h', by: 1 }, told)
+  await expect(executor.run(count, { name: 'h', by: 101 }, told)).rejects.toThrow('not_found')
+  await expect(executor.submit(countMany, { name: 'h', by: 0 }, told)).rejects.toThrow('not_found')
+  expect(await written()).toEqual([{ command: 'test.count', type: null }, { command: 'test.count_many', type: null }, { command: null, type: 'counted' }, { command: null, type: 'counted' }])
 })
 
 /** Other databases of the same server hold the relay up as well: its fence is the oldest transaction of all. */

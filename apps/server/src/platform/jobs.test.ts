@@ -28,6 +28,17 @@ async function until(condition: () => boolean | Promise<boolean>, limitMs: numbe
   }
 }
 
+test('a job of a transaction that fails was never enqueued', async () => {
+  const ran: unknown[] = []
+  const undone: JobDefinition = { name: 'test.undone', run: async (data) => { ran.push(data) } }
+  await jobs.prepare([undone])
+  await expect(db.transaction(async (tx) => {
+    await jobs.insert(tx, [{ name: undone.name, data: {} }])
+    throw new Error('no')
+  })).rejects.toThrow('no')
+  expect([await jobs.runDue([undone]), ran]).toEqual([0, []])
+})
+
 describe('a worker', () => {
   test('does 200 jobs within seconds, each once, and none waits for one that fails', async () => {
     const ran: number[] = []

@@ -231,5 +231,7 @@ describe('a refund that waits for its capture', () => {
     await settle()
     expect((await app().get(`/v1/returns/${String(received.body['id'])}`)).body).toMatchObject({ refund: { total: gbp('0.00'), waits_for_capture: true } })
     expect((await show(placed))['paid']).toMatchObject({ captured: gbp('10.00'), refunded: gbp('0.00'), balance_due: gbp('0.00'), credit_owed: gbp('0.00') })
+    // Whoever pays it by hand all the same ends the waiting.
+    expect((await app().post(`/v1/returns/${String(received.body['id'])}/refund`, {})).body).toMatchObject({ refund: { total: gbp('10.00'), waits_for_capture: false } })
   })
 })

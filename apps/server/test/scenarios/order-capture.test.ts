@@ -106,6 +106,17 @@ describe('cancellation', () => {
     expect(await shop.available('TEA')).toBe(before)
     const again = await app().post(`/v1/orders/${id}/cancel`, { reason: 'customer' })
     expect([again.status, again.body.code]).toEqual([409, 'order_not_cancelable'])
+    const told = ((await app().get(`/v1/orders/${id}/timeline`)).body.data as { type: string }[]).map(({ type }) => type)
+    expect(told.filter((type) => type.endsWith('canceled'))).toEqual(['order.units_canceled', 'order.units_canceled', 'order.canceled'])
+  })
+
+  test('gives back the odd penny with the first units, whichever are canceled when', async () => {
+    await shop.stock('leeds', { ODD: 3 })
+    const placed = await shop.order({ lines: [{ sku: 'ODD', quantity: 3, discount: { amount: '0.01', currency: 'GBP' } }], payments: [{ tender: 'external' }] })
+    const line = (placed.body['lines'] as { id: string }[])[0]!.id
+    const refunded: unknown[] = []
+    for (let unit = 0; unit < 3; unit++) refunded.push((await app().post(`/v1/orders/${String(placed.body['id'])}/cancel`, { reason: 'customer', lines: [{ line_id: line, quantity: 1 }] })).body['paid'])
+    expect(refunded).toMatchObject(['3.33', '6.66', '9.98'].map((amount) => ({ refunded: { amount } })))
   })
 })
 

@@ -92,7 +92,7 @@ describe('a fulfillment order', () => {
     const picked = decidePick(workOrder([3]), { lines: [{ order_line_id: 'l0', quantity: 2 }] }, AT)
     if (picked instanceof Refusal) throw picked
     const change = decideReject(applyChange(workOrder([3]), picked), { lines: [{ order_line_id: 'l0', quantity: 2 }], reason: 'damaged', note: '' }, AT)
-    expect(change).toMatchObject({ status: 'picking', moves: [{ from: 'released', to: 'open', quantity: 1 }, { from: 'picked', to: 'open', quantity: 1 }] })
+    expect(change).toMatchObject({ status: 'picking', moves: [{ from: 'released', to: 'open', quantity: 1 }, { from: 'picked', to: 'open', quantity: 1 }], given_back: [{ quantity: 2 }] })
   })
 
   test('names what is wrong with the units asked for', () => {

@@ -92,6 +92,8 @@ describe('groups', () => {
       { movements: [movement('available', 'damaged', 3)] },
     )
     expect(shortages).toMatchObject([[{ balance: 2, short_by: 1 }], undefined, undefined])
+    const twoLines = run(levelAt(PLACES[0]!, { available: 5 }, 3), { movements: [movement('available', 'reserved', 2), movement('available', 'reserved', 1)], keeps_safety_stock: true })
+    expect(twoLines.shortages).toMatchObject([[{ balance: 2, short_by: 1 }]])
   })
 
   test('two movements on one level are added up before anything is checked', () => {

@@ -50,8 +50,9 @@ describe('receipts', () => {
 
   test('name every wrong line', async () => {
     await app().post('/v1/variants', { sku: 'WRAP', name: 'Gift wrap', kind: 'service' })
-    const refused = await app().post('/v1/stock/receipts', { location: 'paris', lines: [{ sku: 'NOPE', quantity: 1 }, { sku: 'WRAP', quantity: 1 }] })
-    expect(problem(refused)).toEqual([422, 'invalid_input', ['/location unknown_location', '/lines/0/sku unknown_sku', '/lines/1/sku not_stocked']])
+    await app().post('/v1/variants', { sku: 'SET', name: 'Gift set', kind: 'bundle' })
+    const refused = await app().post('/v1/stock/receipts', { location: 'paris', lines: [{ sku: 'NOPE', quantity: 1 }, { sku: 'WRAP', quantity: 1 }, { sku: 'SET', quantity: 1 }] })
+    expect(problem(refused)).toEqual([422, 'invalid_input', ['/location unknown_location', '/lines/0/sku unknown_sku', '/lines/1/sku not_stocked', '/lines/2/sku not_stocked']])
   })
 
   test('repeat safely with an idempotency key', async () => {

@@ -74,6 +74,15 @@ describe('a return', () => {
     expect((await orderOf(order)).body).toMatchObject({ return_status: 'returned', payment_status: 'refunded', paid: { refunded: total } })
   })
 
+  test('pays shipping back once, whichever return asks for it', async () => {
+    const order = await delivered({ lines: [{ sku: 'TEA', quantity: 3 }], shipping: gbp('2.95') })
+    for (const shipping of ['2.95', '0.00']) {
+      const back = await request(order, { lines: [{ sku: 'TEA', quantity: 1 }] })
+      const paid = await act(back, 'receive', { location: 'leeds', disposition: 'restock', include_shipping: true })
+      expect(paid.body).toMatchObject({ status: 'closed', refund: { shipping_refunded: gbp(shipping) } })
+    }
+  })
+
   test('of units still under way takes delivered ones first, and completes the order', async () => {
     const order = await delivered({ lines: [{ sku: 'TEA', quantity: 2 }] }, false)
     const back = await request(order, { lines: [{ sku: 'TEA', quantity: 2 }] })

@@ -4,6 +4,7 @@ import { deliverBatch } from '../../../src/modules/fulfillment/commands/track-sh
 import { pack, pick, ship } from '../../../src/modules/fulfillment/commands/work.ts'
 import type { CaptureInput } from '../../../src/modules/orders/capture-input.ts'
 import { cancelOrder } from '../../../src/modules/orders/commands/cancel-order.ts'
+import { placeHold } from '../../../src/modules/orders/commands/holds.ts'
 import { addPayment } from '../../../src/modules/payments/commands/add-payment.ts'
 import { capturePayment, voidPayment } from '../../../src/modules/payments/commands/change-payment.ts'
 import { refundOrder } from '../../../src/modules/payments/commands/refund-order.ts'
@@ -33,6 +34,11 @@ const paid = (payment: NonNullable<CaptureInput['payments']>[number]) => async (
     const tender = present(tenders.find(({ order_id }) => order_id === order.order_id), 'the order has a tender')
     return { order, payment_id: tender.payment_id, entry_id: tender.entry_id ?? '' }
   })
+}
+
+async function unpaid(shop: Workshop, count: number): Promise<Paid[]> {
+  const skus = await shop.skus(count, 1, { leeds: 1 })
+  return (await shop.orders(skus.map((own) => orderOf(own)))).map((order) => ({ order, payment_id: '', entry_id: '' }))
 }
 
 type Returned = Paid & { return_id: string }
@@ -65,6 +71,7 @@ const gbp = (amount: string) => ({ amount, currency: 'GBP' })
 const refund = (amount: string) => (executor: Executor, { order }: Paid): Promise<unknown> => executor.run(refundOrder, { order_id: order.order_id, amount: gbp(amount), reason: 'goodwill' }, asSystem)
 const cancelAll = (executor: Executor, { order }: Paid): Promise<unknown> => executor.run(cancel, { order_id: order.order_id, reason: 'customer', note: '', lines: undefined }, asSystem)
 const take = (executor: Executor, { payment_id }: Paid): Promise<unknown> => executor.run(capturePayment, { payment_id }, asSystem)
+const hold = (executor: Executor, { order }: Paid): Promise<unknown> => executor.run(placeHold, { order_id: order.order_id, type: 'fraud_risk', note: '', owner_id: null, release_at: null }, asSystem)
 const giveUp = (executor: Executor, { payment_id }: Paid): Promise<unknown> => executor.run(voidPayment, { payment_id }, asSystem)
 const payCash = (executor: Executor, { order }: Paid): Promise<unknown> => executor.run(addPayment, { order_id: order.order_id, tender: 'cash' }, asSystem)
 const settle = async (executor: Executor, { entry_id }: Paid): Promise<string> =>
@@ -133,9 +140,17 @@ export const MONEY_PATHS: readonly Path[] = [
     ],
   }),
   definePath({ name: 'settle, settle: two jobs, one authorization', prepare: paid(CARD), calls: [settle, settle], state: money, endings: ['succeeded, succeeded: authorized 500'] }),
+  definePath({ name: 'settle, hold: one order, which tells of both', prepare: paid(CARD), calls: [settle, hold], state: money, endings: ['succeeded, ok: authorized 500'] }),
   definePath({ name: 'settle, cancel: one authorization under way', prepare: paid(CARD), calls: [settle, cancelAll], state: money, endings: ['succeeded, ok: authorized 500, voided 500'] }),
   definePath({
     name: 'pay, pay: what is left of an order', prepare: paid({ ...TAKEN, amount: gbp('3.00') }), calls: [payCash, payCash], state: money,
+    endings: [
+      'ok, payment_exceeds_due: authorized 500, captured 500',
+      'payment_exceeds_due, ok: authorized 500, captured 500',
+    ],
+  }),
+  definePath({
+    name: 'pay, pay: an order that nobody has paid', prepare: unpaid, calls: [payCash, payCash], state: money,
     endings: [
       'ok, payment_exceeds_due: authorized 500, captured 500',
       'payment_exceeds_due, ok: authorized 500, captured 500',

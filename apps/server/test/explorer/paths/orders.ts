@@ -53,6 +53,15 @@ const fill = (executor: Executor, { orders }: Ordered): Promise<unknown> => exec
 const reserve = (executor: Executor, { skus }: Skus): Promise<unknown> => executor.submit(reserveStock, { channel: 'web', lines: [{ sku: skus[0]!, quantity: 1 }] }, asSystem)
 const lose = (executor: Executor, { skus }: Skus): Promise<unknown> => executor.submit(adjustStock, { location: 'leeds', reason: 'lost', lines: [{ sku: skus[0]!, delta: -1 }] }, asSystem)
 
+/** Orders whose unit was not found in Leeds, and another unit that has come to London since. */
+async function stranded(shop: Workshop, count: number): Promise<Ordered[]> {
+  const worlds = await ordered({ leeds: 1 }, (skus) => [orderOf(skus)])(shop, count)
+  const work = (await shop.release(worlds.flatMap(({ orders }) => orders))).flat()
+  await shop.all(reject, work.map((fulfillment_order_id) => ({ fulfillment_order_id, reason: 'not_found' as const, note: '' })))
+  await shop.all(recordReceipts, worlds.map(({ skus }) => ({ location: 'london', lines: [{ sku: skus[0]!, quantity: 1 }] })))
+  return worlds
+}
+
 /** Orders that wait, and stock that has come in since for one of them. */
 const waiting = (orders: number) => async (shop: Workshop, count: number): Promise<Ordered[]> => {
   const worlds = await ordered({}, ([sku]) => Array.from({ length: orders }, () => orderOf([sku!], { channel: 'wholesale' })))(shop, count)
@@ -106,6 +115,10 @@ export const ORDER_PATHS: readonly Path[] = [
     endings: ['ok, ok: available 4, allocated 1, orders 1'],
   }),
   definePath({
+    name: 'order, order: the channel sends one number with two contents', prepare: stocked(1, { leeds: 5 }), calls: [order([0], { external_id: 'once' }), order([0], { external_id: 'once', note: 'another' })], state: ordersOf,
+    endings: ['ok, external_id_conflict: available 4, allocated 1, orders 1', 'external_id_conflict, ok: available 4, allocated 1, orders 1'],
+  }),
+  definePath({
     name: 'order, order: one idempotency key', prepare: stocked(1, { leeds: 5 }), calls: [order([0], {}, 'key'), order([0], {}, 'key')], state: ordersOf,
     endings: ['ok, ok: available 4, allocated 1, orders 1'],
   }),
@@ -138,6 +151,10 @@ export const ORDER_PATHS: readonly Path[] = [
   }),
   definePath({
     name: 'fill, fill: two backorders, one unit', prepare: waiting(2), calls: [fill, fill], state: first, endings: ['ok, ok: allocated 1'],
+  }),
+  definePath({
+    name: 'source, reserve: the unit that came in', apart: ORDERS_APART, prepare: stranded, calls: [source, reserve], state: first,
+    endings: ['ok, out_of_stock: allocated 1', 'ok, ok: reserved 1'],
   }),
   definePath({
     name: 'fill, order: the unit is the backorder\'s', apart: ORDERS_APART, prepare: waiting(1), calls: [fill, order([0])], state: first,

@@ -20,7 +20,7 @@ export const FULFILLMENT_MUTANTS: readonly Mutant[] = [
   {
     name: 'opened boxes leave their units packed', identity: 'units of order lines are where their fulfillment orders have them', file: 'src/modules/fulfillment/work.ts',
     before: "moves: lines.flatMap((line) => move(line.order_line_id, 'packed', 'picked', -line.packed)), ", after: '',
-    tests: [WORK],
+    tests: [FULFILLMENT],
   },
   {
     name: 'lines of work are not written', identity: 'units of order lines are where their fulfillment orders have them', file: 'src/modules/fulfillment/fulfillment.db.ts',
@@ -65,12 +65,12 @@ export const FULFILLMENT_MUTANTS: readonly Mutant[] = [
   {
     name: 'goods may be packed once more', identity: 'a box has one active label', file: 'src/modules/fulfillment/fulfillment-order.ts',
     before: "pack: { from: ['picking'], to: 'packed' }", after: "pack: { from: ['picking', 'packed'], to: 'packed' }",
-    tests: [FULFILLMENT, WORK],
+    tests: [PATHS], only: 'pack, pack: one label',
   },
   {
     name: 'goods may be shipped once more', identity: 'a unit leaves once', file: 'src/modules/fulfillment/fulfillment-order.ts',
     before: "ship: { from: ['packed'], to: 'shipped' }", after: "ship: { from: ['packed', 'shipped'], to: 'shipped' }",
-    tests: [FULFILLMENT, WORK],
+    tests: [PATHS], only: 'ship, ship: one box',
   },
   {
     name: 'a decision does not see the one before it', identity: 'a unit leaves once', file: 'src/modules/fulfillment/journal.ts',

@@ -20,7 +20,7 @@ export const MONEY_MUTANTS: readonly Mutant[] = [
   {
     name: 'a failed refund counts as paid back', identity: 'payment balances are the sums of their entries', file: 'src/modules/payments/ledger.ts',
     before: "    case 'failed': return { ...NO_BALANCES, failed_entries: 1 }", after: "    case 'failed': return { ...NO_BALANCES, [DONE[kind]]: amount, failed_entries: 1 }",
-    tests: [LEDGER],
+    tests: [PAYMENTS],
   },
   {
     name: 'refunds on their way may be paid once more', identity: 'nothing is captured beyond its authorization or refunded beyond its capture', file: 'src/modules/payments/ledger.ts',
@@ -65,7 +65,7 @@ export const MONEY_MUTANTS: readonly Mutant[] = [
   {
     name: 'an answer is recorded without the lock of its order', identity: 'money moves once', file: 'src/modules/payments/commands/settle-entry.ts',
     before: '  await lockOrderStreams(tx, [order_id])\n', after: '',
-    tests: [PATHS], only: 'settle, settle: two jobs, one authorization',
+    tests: [PATHS], only: 'settle, hold: one order',
   },
   {
     name: 'a cancellation pays nothing back', identity: 'nothing is held beyond what the order is worth and what is still to be paid back', file: 'src/modules/orders/commands/cancel-order.ts',

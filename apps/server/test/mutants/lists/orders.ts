@@ -35,7 +35,7 @@ export const ORDER_MUTANTS: readonly Mutant[] = [
   {
     name: 'odd minor units of canceled units are lost', identity: 'canceled units have given back their shares', file: 'src/modules/orders/orders.db.ts',
     before: '/ l.quantity * (${units}) + least(${units}, ${LINE_TOTAL} % l.quantity))`', after: '/ l.quantity * (${units}))`',
-    tests: ['test/scenarios/money.test.ts'],
+    tests: [CAPTURE],
   },
   {
     name: 'canceled units give nothing back', identity: 'canceled units have given back their shares', file: 'src/modules/orders/orders.db.ts',
@@ -45,7 +45,7 @@ export const ORDER_MUTANTS: readonly Mutant[] = [
   {
     name: 'an order of returned units is canceled', identity: 'order statuses follow from the units', file: 'src/modules/orders/orders.db.ts',
     before: "status = case when ${ACTIVE_AFTER} > 0 then 'placed' when o.units_delivered + s.delivered + o.units_returned + s.returned > 0 then 'completed' else 'canceled' end,", after: "status = case when ${ACTIVE_AFTER} > 0 then 'placed' when o.units_delivered + s.delivered > 0 then 'completed' else 'canceled' end,",
-    tests: [JOURNEY],
+    tests: ['src/modules/returns/returns.test.ts'],
   },
   {
     name: 'an order of services alone stays open', identity: 'order statuses follow from the units', file: 'src/modules/orders/orders.db.ts',
@@ -75,12 +75,12 @@ export const ORDER_MUTANTS: readonly Mutant[] = [
   {
     name: 'one external id may come twice in a batch', identity: 'an external id is one order', file: 'src/modules/orders/capture-resolve.ts',
     before: "      if (first !== undefined) return { kind: 'repeats', first, content_hash }\n", after: '',
-    tests: [CAPTURE, 'src/modules/orders/orders.api.test.ts'],
+    tests: ['test/scenarios/bulk-capture.test.ts'],
   },
   {
     name: 'an order with another content passes for the one before', identity: 'an external id is one order', file: 'src/modules/orders/capture-batch.ts',
     before: 'outcomes[index] = order.content_hash === content_hash ? {', after: 'outcomes[index] = order.content_hash !== null ? {',
-    tests: [PATHS], only: 'the channel sends one order twice',
+    tests: [PATHS], only: 'the channel sends one number with two contents',
   },
   {
     name: 'units may be canceled that have left', identity: 'a unit leaves once', file: 'src/modules/orders/order.ts',

@@ -28,7 +28,7 @@ export const STOCK_MUTANTS: readonly Mutant[] = [
   {
     name: 'more is lost than was promised', identity: 'no balance is below zero, and what is owed was promised', file: 'src/modules/inventory/movements.ts',
     before: '    if (rest > promised) return', after: '    if (rest > promised + 1) return',
-    tests: [MOVEMENTS],
+    tests: [MOVEMENTS, MODEL],
   },
   {
     name: 'a deficit outlives the promises', identity: 'no balance is below zero, and what is owed was promised', file: 'src/modules/inventory/movements.ts',
@@ -68,7 +68,7 @@ export const STOCK_MUTANTS: readonly Mutant[] = [
   {
     name: 'an order plans on locked stock without looking at it', identity: 'no unit is sold twice', file: 'src/modules/sourcing/plan-stock.ts',
     before: '    if (isThere(taken, locked)) return { plans, locked }', after: '    return { plans, locked }',
-    tests: [PATHS], only: 'order, order: the last unit',
+    tests: [PATHS], only: 'source, reserve: the unit that came in',
   },
   {
     name: 'two lines of one SKU are not added up', identity: 'no unit is sold twice', file: 'src/modules/inventory/movements.ts',
@@ -126,9 +126,14 @@ export const STOCK_MUTANTS: readonly Mutant[] = [
     tests: [CAPTURE, 'test/scenarios/order-counters.model.test.ts'],
   },
   {
-    name: 'a claim that shrinks is ended', identity: 'allocated units are those of open claims', file: 'src/modules/sourcing/sourcing.db.ts',
-    before: 'where a.order_line_id = i.order_line_id and a.location_id = i.location_id and a.quantity = i.quantity', after: 'where a.order_line_id = i.order_line_id and a.location_id = i.location_id',
+    name: 'a claim that ends stays as it was', identity: 'allocated units are those of open claims', file: 'src/modules/sourcing/sourcing.db.ts',
+    before: 'where a.order_line_id = i.order_line_id and a.location_id = i.location_id and a.quantity = i.quantity', after: 'where a.order_line_id = i.order_line_id and a.location_id = i.location_id and a.quantity < i.quantity',
     tests: [CAPTURE],
+  },
+  {
+    name: 'a claim that shrinks is worked on as before', identity: 'claims are what the lines say is claimed', file: 'src/modules/sourcing/sourcing.db.ts',
+    before: 'update allocations a set quantity = a.quantity - i.quantity, released = a.released - i.released', after: 'update allocations a set quantity = a.quantity - i.quantity, released = least(a.released, a.quantity - i.quantity)',
+    tests: ['src/modules/fulfillment/fulfillment.test.ts', 'test/scenarios/order-journey.test.ts'],
   },
   {
     name: 'canceled units stay claimed', identity: 'claims belong to orders that still want them', file: 'src/modules/orders/commands/cancel-order.ts',
