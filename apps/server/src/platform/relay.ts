@@ -9,7 +9,7 @@ const BATCH = 5_000
  * one still running are touched: none of them can add an event any more, so no reader ever misses one.
  * The row lock on `relay_state` lets relays of several processes take turns. Answers how many events it moved.
  */
-export async function relayOnce(db: Database): Promise<number> {
+export async function relayOnce(db: Database, limit = BATCH): Promise<number> {
   return db.transaction(async (tx) => {
     const state = await tx.maybe<{ last_position: bigint; last_transaction_id: string; last_event_id: string }>(sql`
       select last_position, last_transaction_id::text, last_event_id from relay_state for update skip locked`)
@@ -20,7 +20,7 @@ export async function relayOnce(db: Database): Promise<number> {
         where (transaction_id, id) > (${state.last_transaction_id}::xid8, ${state.last_event_id}::uuid)
           and transaction_id < pg_snapshot_xmin(pg_current_snapshot())
         order by transaction_id, id
-        limit ${BATCH}
+        limit ${limit}
       ), numbered as (
         select id, transaction_id, ${state.last_position}::bigint + row_number() over (order by transaction_id, id) as position from due
       ), positioned as (

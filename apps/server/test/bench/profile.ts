@@ -1,6 +1,5 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Bench } from './benchmark.ts'
 import { withDatabase } from './database.ts'
 import type { Server } from './installation.ts'
@@ -12,12 +11,12 @@ type CpuProfile = { nodes: { id: number; callFrame: CallFrame; hitCount: number 
 const SAMPLE_US = 500
 const SHOWN = 40
 
-/** Profiles a running server for some seconds through its inspector, and the statements of the database meanwhile; writes both to the folder of the run. */
-export async function recordProfile(bench: Bench, server: Server, name: string, seconds: number): Promise<void> {
+/** Profiles a running server through its inspector until something has ended, and the statements of the database meanwhile; writes both to the folder of the run. */
+export async function recordProfile(bench: Bench, server: Server, name: string, ended: Promise<unknown>): Promise<void> {
   if (bench.profile === undefined || server.inspector === undefined) return
   await mkdir(bench.profile, { recursive: true })
   await withDatabase(bench.installation, (db) => db.rows(sql`create extension if not exists pg_stat_statements`).then(() => db.rows(sql`select pg_stat_statements_reset()`)))
-  const profile = await profileServer(server.inspector, seconds)
+  const profile = await profileServer(server.inspector, ended)
   const path = join(bench.profile, name)
   await writeFile(`${path}.cpuprofile`, JSON.stringify(profile))
   await writeFile(`${path}.functions.txt`, functionsOf(profile))
@@ -25,7 +24,7 @@ export async function recordProfile(bench: Bench, server: Server, name: string, 
   bench.say(`profile in ${path}.{cpuprofile,functions.txt,statements.txt}`)
 }
 
-async function profileServer(inspector: string, seconds: number): Promise<CpuProfile> {
+async function profileServer(inspector: string, ended: Promise<unknown>): Promise<CpuProfile> {
   const socket = new WebSocket(inspector)
   const answers = new Map<number, (result: unknown) => void>()
   let count = 0
@@ -41,7 +40,7 @@ async function profileServer(inspector: string, seconds: number): Promise<CpuPro
   await ask('Profiler.enable')
   await ask('Profiler.setSamplingInterval', { interval: SAMPLE_US })
   await ask('Profiler.start')
-  await delay(seconds * 1_000)
+  await ended
   const { profile } = (await ask('Profiler.stop')) as { profile: CpuProfile }
   socket.close()
   return profile

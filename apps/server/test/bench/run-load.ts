@@ -53,15 +53,18 @@ async function runProgram(path: string, bench: Bench, server: Server | undefined
   const memory: number[] = []
   let report: LoadReport | undefined
   let profile: Promise<void> | undefined
+  const ended = Promise.withResolvers<void>()
   program.on('message', (message: LoadMessage) => {
     if ('report' in message) report = message.report
     else {
       samples.push(sampleCpu(pid, bench.installation.postmaster_pid))
       memory.push(memoryMb(pid))
-      if (message.mark === 'begin' && server !== undefined && profile_as !== undefined) profile = recordProfile(bench, server, profile_as, plan.seconds)
+      if (message.mark === 'begin' && server !== undefined && profile_as !== undefined) profile = recordProfile(bench, server, profile_as, ended.promise)
+      if (message.mark === 'end') ended.resolve()
     }
   })
   await once(program, 'exit')
+  ended.resolve()
   await profile
   if (report === undefined || samples.length !== 2) throw new Error('the load process ended without its figures')
   if (report.unexpected > 0) throw new Error(`${report.unexpected} answers were not those that were counted on:\n  ${report.examples.join('\n  ')}`)

@@ -1,6 +1,7 @@
 import type { Benchmark } from '../benchmark.ts'
 import { sampleCpu } from '../cpu.ts'
 import { captureDue, waitForRelease, workAll } from '../fulfillment-load.ts'
+import { recordProfile } from '../profile.ts'
 import { verify, waitForRelay } from '../verify.ts'
 
 const LINES = 2
@@ -18,12 +19,16 @@ export const releaseShip: Benchmark = {
     await taking.stop()
 
     const server = await installation.start({ inspect: bench.profile !== undefined })
+    const over = Promise.withResolvers<void>()
+    const profile = recordProfile(bench, server, 'release-ship', over.promise)
     const before = sampleCpu(server.pid, installation.postmaster_pid)
     const startedMs = performance.now()
     await waitForRelease(bench)
     const releasedMs = performance.now() - startedMs
     const worked = await workAll(bench, server)
     const after = sampleCpu(server.pid, installation.postmaster_pid)
+    over.resolve()
+    await profile
     await waitForRelay(server)
     await server.stop()
     await verify(bench)

@@ -28,7 +28,8 @@ if (answer.statusCode !== 200) throw new Error(`the feed answered ${answer.statu
 setTimeout(() => { process.send!({ ready: true } satisfies FeedMessage) }, 300)
 let rest = ''
 answer.setEncoding('latin1').on('data', (chunk: string) => {
-  const now = performance.timeOrigin + performance.now()
+  // The clock that PostgreSQL reads too: one that only counts from the start of the process drifts away from it.
+  const now = Date.now()
   const text = rest + chunk
   // Events end with an empty line; how far the feed has looked is told without one.
   const end = text.includes('\n\n') ? text.lastIndexOf('\n\n') + 2 : 0
