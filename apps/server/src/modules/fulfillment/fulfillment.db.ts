@@ -37,12 +37,16 @@ export async function findFulfillmentOrders(db: Queryable, ids: readonly string[
   return withLines(db, await db.rows(sql`select ${COLUMNS}, ${ON_HOLD} from fulfillment_orders f where f.id = any(${arrayOf(ids, 'uuid')}) order by f.id`))
 }
 
+/** Lines are looked up one by one, whatever plan their empty tables got. */
 async function withLines(db: Queryable, rows: readonly Omit<WorkOrder, 'lines'>[]): Promise<WorkOrder[]> {
   if (rows.length === 0) return []
   const lines = await db.rows<LineRow>(sql`
-    select fl.fulfillment_order_id, fl.order_line_id, fl.variant_id, fl.quantity, fl.picked, fl.packed, fl.shipped, fl.rejected, fl.canceled, ol.sku, ol.description, v.weight_grams
-    from fulfillment_order_lines fl join order_lines ol on ol.id = fl.order_line_id join variants v on v.id = fl.variant_id
-    where fl.fulfillment_order_id = any(${arrayOf(rows.map(({ id }) => id), 'uuid')}) order by fl.fulfillment_order_id, ol.line_number`)
+    select fl.fulfillment_order_id, fl.order_line_id, fl.variant_id, fl.quantity, fl.picked, fl.packed, fl.shipped, fl.rejected, fl.canceled, ol.sku, ol.description,
+      (select v.weight_grams from variants v where v.id = fl.variant_id) as weight_grams
+    from ${rowsOf(rows, { id: 'uuid' })}
+      cross join lateral (select * from fulfillment_order_lines l where l.fulfillment_order_id = input.id offset 0) fl
+      cross join lateral (select sku, description, line_number from order_lines l where l.id = fl.order_line_id offset 0) ol
+    order by fl.fulfillment_order_id, ol.line_number`)
   const byOrder = groupByKey(lines, ({ fulfillment_order_id }) => fulfillment_order_id)
   return rows.map((row) => ({ ...row, lines: byOrder.get(row.id) ?? [] }))
 }

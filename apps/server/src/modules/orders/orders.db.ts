@@ -1,7 +1,7 @@
 import { assert } from '../../kernel/assert.ts'
 import type { Queryable, Tx } from '../../platform/db.ts'
 import type { Address } from '../../platform/http/schemas.ts'
-import { arrayOf, rowsOf, sql } from '../../platform/sql.ts'
+import { arrayOf, rowsOf, sql, type Sql } from '../../platform/sql.ts'
 import type { BoughtBundle } from './capture.ts'
 import { noUnits, UNIT_STATES, type CancelReason, type HoldType, type OrderStatus, type UnitCounters, type UnitState } from './order.ts'
 
@@ -133,9 +133,8 @@ export async function insertOrders(tx: Tx, orders: readonly NewOrder[]): Promise
   return new Map(inserted.map((order) => [order.id, order]))
 }
 
-/** Units with which something still has to happen. */
 function activeUnits(units: UnitCounters): number {
-  return units.open + units.backordered + units.allocated + units.released + units.picked + units.packed + units.shipped
+  return ACTIVE_STATES.reduce((sum, state) => sum + units[state], 0)
 }
 
 export async function insertLines(tx: Tx, lines: readonly OrderLineRow[]): Promise<void> {
@@ -166,32 +165,40 @@ export async function moveUnits(tx: Tx, moves: readonly UnitMove[], at: Date): P
   }
   if (deltas.size === 0) return []
   const rows = [...deltas.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
+  // Only counters that change are named: the same few statements come again and again.
+  const states = UNIT_STATES.filter((state) => rows.some((row) => row[state] !== 0))
+  const named = (text: (state: UnitState) => string): Sql => sql.raw(states.map(text).join(', '))
+  const after = (state: UnitState): string => (states.includes(state) ? `(o.units_${state} + s.${state})` : `o.units_${state}`)
+  const active = sql.raw(ACTIVE_STATES.map(after).join(' + '))
+  const kept = sql.raw(`${after('delivered')} + ${after('returned')}`)
+  const cancels = states.includes('canceled')
+  const columns = { id: 'uuid', order_id: 'uuid', ...Object.fromEntries(states.map((state) => [state, 'int'])) } as { id: 'uuid'; order_id: 'uuid' } & Partial<Record<UnitState, 'int'>>
   return tx.rows<MovedOrder>(sql`
-    with delta as (select * from ${rowsOf(rows, DELTA_COLUMNS)}),
+    with delta as (select * from ${rowsOf(rows, columns)}),
     moved as (
-      update order_lines l set ${LINE_ASSIGNMENTS} from delta d join orders o on o.id = d.order_id where l.id = d.id
-      returning l.order_id, ${UNWOUND_AFTER} - ${UNWOUND_BEFORE} as canceled_amount
+      update order_lines l set ${named((state) => `${state} = l.${state} + d.${state}`)} from delta d ${cancels ? sql`join orders o on o.id = d.order_id` : sql.empty} where l.id = d.id
+      ${cancels ? sql`returning l.order_id, ${canceledAmount(states.includes('returned'))} as canceled_amount` : sql.empty}
     ),
-    sums as (select order_id, ${DELTA_SUMS} from delta group by order_id),
-    amounts as (select order_id, sum(canceled_amount)::bigint as canceled_amount from moved group by order_id)
-    update orders o set ${ORDER_ASSIGNMENTS}, canceled_total = o.canceled_total + a.canceled_amount,
-      status = case when ${ACTIVE_AFTER} > 0 then 'placed' when o.units_delivered + s.delivered + o.units_returned + s.returned > 0 then 'completed' else 'canceled' end,
-      completed_at = case when ${ACTIVE_AFTER} = 0 and o.units_delivered + s.delivered + o.units_returned + s.returned > 0 then coalesce(o.completed_at, ${at}) end,
-      canceled_at = case when ${ACTIVE_AFTER} = 0 and o.units_delivered + s.delivered + o.units_returned + s.returned = 0 then coalesce(o.canceled_at, ${at}) end
-    from sums s join amounts a using (order_id) where o.id = s.order_id
+    sums as (select order_id, ${named((state) => `sum(${state})::int as ${state}`)} from delta group by order_id)
+    ${cancels ? sql`, amounts as (select order_id, sum(canceled_amount)::bigint as canceled_amount from moved group by order_id)` : sql.empty}
+    update orders o set ${named((state) => `units_${state} = o.units_${state} + s.${state}`)}, ${cancels ? sql`canceled_total = o.canceled_total + a.canceled_amount,` : sql.empty}
+      status = case when ${active} > 0 then 'placed' when ${kept} > 0 then 'completed' else 'canceled' end,
+      completed_at = case when ${active} = 0 and ${kept} > 0 then coalesce(o.completed_at, ${at}) end,
+      canceled_at = case when ${active} = 0 and ${kept} = 0 then coalesce(o.canceled_at, ${at}) end
+    from sums s ${cancels ? sql`join amounts a using (order_id)` : sql.empty} where o.id = s.order_id
     returning o.id, o.status, o.fulfillment_status`)
 }
 
-const DELTA_COLUMNS = { id: 'uuid', order_id: 'uuid', ...Object.fromEntries(UNIT_STATES.map((state) => [state, 'int'])) } as { id: 'uuid'; order_id: 'uuid' } & Record<UnitState, 'int'>
-const LINE_ASSIGNMENTS = sql.raw(UNIT_STATES.map((state) => `${state} = l.${state} + d.${state}`).join(', '))
-/** The amount of the first so many units of a line: `unwoundAmount` in amounts.ts. Units returned in the same statement come after those canceled. */
-const firstUnits = (units: string): string => `(${LINE_TOTAL} / l.quantity * (${units}) + least(${units}, ${LINE_TOTAL} % l.quantity))`
-const LINE_TOTAL = '(l.unit_price * l.quantity - l.discount + case when o.prices_include_tax then 0 else l.tax end)'
-const UNWOUND_AFTER = sql.raw(firstUnits('l.canceled + l.returned - d.returned'))
-const UNWOUND_BEFORE = sql.raw(firstUnits('l.canceled + l.returned - d.returned - d.canceled'))
-const DELTA_SUMS = sql.raw(UNIT_STATES.map((state) => `sum(${state})::int as ${state}`).join(', '))
-const ORDER_ASSIGNMENTS = sql.raw(UNIT_STATES.map((state) => `units_${state} = o.units_${state} + s.${state}`).join(', '))
-const ACTIVE_AFTER = sql.raw(`(${(['open', 'backordered', 'allocated', 'released', 'picked', 'packed', 'shipped'] as const).map((state) => `o.units_${state} + s.${state}`).join(' + ')})`)
+/** Units with which something still has to happen. */
+const ACTIVE_STATES = ['open', 'backordered', 'allocated', 'released', 'picked', 'packed', 'shipped'] as const satisfies readonly UnitState[]
+
+/** What the units canceled by a delta give back: `unwoundAmount` in amounts.ts. Units returned in the same statement come after those canceled. */
+function canceledAmount(returns: boolean): Sql {
+  const total = '(l.unit_price * l.quantity - l.discount + case when o.prices_include_tax then 0 else l.tax end)'
+  const firstUnits = (units: string): string => `(${total} / l.quantity * (${units}) + least(${units}, ${total} % l.quantity))`
+  const unwound = `l.canceled + l.returned${returns ? ' - d.returned' : ''}`
+  return sql.raw(`${firstUnits(unwound)} - ${firstUnits(`${unwound} - d.canceled`)}`)
+}
 
 /** Adds what returns have given back, or takes from it what they withhold after all. The caller holds the locks of the orders. */
 export async function addReturned(tx: Tx, changes: readonly { order_id: string; amount: bigint }[]): Promise<void> {
