@@ -9,7 +9,7 @@ const PATHS = 'test/explorer/paths.test.ts'
 export const ORDER_MUTANTS: readonly Mutant[] = [
   {
     name: 'the order does not count what is picked', identity: 'order counters are the sums of their lines', file: 'src/modules/orders/orders.db.ts',
-    before: 'const ORDER_ASSIGNMENTS = sql.raw(UNIT_STATES.map(', after: "const ORDER_ASSIGNMENTS = sql.raw(UNIT_STATES.filter((state) => state !== 'picked').map(",
+    before: '`units_${state} = o.units_${state} + s.${state}`', after: "`units_${state} = o.units_${state} + ${state === 'picked' ? '0' : `s.${state}`}`",
     tests: [JOURNEY],
   },
   {
