@@ -1,11 +1,11 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { addDays, addMs, DAY_MS, HOUR_MS, instantOf, localTime, MINUTE_MS } from '../../kernel/time.ts'
-import { departureInstant, describeDays, isWorkingDay, releaseInstant, shipsOn, type WorkCalendar } from './calendar.ts'
+import { addDays, addMs, DAY_MS, HOUR_MS, instantOf, localTime, MINUTE_MS, weekday } from '../../kernel/time.ts'
+import { departureInstant, describeDays, isWorkingDay, nextDeparture, releaseInstant, shipsOn, type WorkCalendar } from './calendar.ts'
 import { WEEKDAYS } from './location.ts'
 
 const LEEDS: WorkCalendar = {
-  time_zone: 'Europe/London', cut_off: '15:00', processing_days: 0, closures: new Set(['2026-04-03', '2026-04-06']),
+  time_zone: 'Europe/London', cut_off: '15:00', method_cut_offs: {}, processing_days: 0, processing_minutes: 0, closures: new Set(['2026-04-03', '2026-04-06']),
   opening_hours: { 1: ['09:00', '17:30'], 2: ['09:00', '17:30'], 3: ['09:00', '17:30'], 4: ['09:00', '17:30'], 5: ['09:00', '17:30'] },
 }
 const at = (text: string): Date => new Date(text)
@@ -24,6 +24,20 @@ describe('a warehouse in Leeds', () => {
 
   test('processing takes working days only', () => {
     expect(shipsOn({ ...LEEDS, processing_days: 2 }, at('2026-04-02T10:00:00Z'))).toBe('2026-04-08')
+  })
+
+  test('a method may have a cut-off of its own', () => {
+    const express = { ...LEEDS, method_cut_offs: { 'next-day': '12:00' } }
+    const look = (method: string) => nextDeparture(express, at('2026-03-03T12:00:00.001Z'), { method })!
+    expect([look('standard'), look('next-day')].map(({ ships_on, holds_until }) => [ships_on, holds_until.toISOString()])).toEqual([['2026-03-03', '2026-03-03T15:00:00.000Z'], ['2026-03-04', '2026-03-04T12:00:00.000Z']])
+  })
+
+  test('an order is ready after minutes of opening time, and the doors must be open to pick it up', () => {
+    const store = { ...LEEDS, processing_minutes: 90, cut_off: '17:00' }
+    const ready = (calendar: WorkCalendar, instant: string) => nextDeparture(calendar, at(instant))!
+    expect(ready(store, '2026-03-03T10:00:00Z')).toMatchObject({ ready_at: at('2026-03-03T11:30:00Z'), ships_on: '2026-03-03', holds_until: at('2026-03-03T16:00:00Z') })
+    expect(ready(store, '2026-03-03T16:30:00Z')).toMatchObject({ ready_at: at('2026-03-04T09:30:00Z'), ships_on: '2026-03-04', holds_until: at('2026-03-04T16:00:00Z') })
+    expect(ready({ ...LEEDS, cut_off: '20:00' }, '2026-03-03T19:00:00Z').ready_at).toEqual(at('2026-03-04T09:00:00Z'))
   })
 
   test('an order has left at closing time', () => {
@@ -96,15 +110,15 @@ const hours = fc.tuple(time, time).filter(([a, b]) => a !== b).map(([a, b]): [st
 
 /** A calendar and an instant, most of the time within three days of a change of the clocks. */
 const situation = fc.record({
-  zone: fc.constantFrom(...ZONES), near: fc.nat(), ms: fc.integer({ min: -3 * DAY_MS, max: 3 * DAY_MS }), cut_off: time, processing_days: fc.integer({ min: 0, max: 6 }),
+  zone: fc.constantFrom(...ZONES), near: fc.nat(), ms: fc.integer({ min: -3 * DAY_MS, max: 3 * DAY_MS }), cut_off: time, pickup_cut_off: fc.option(time, { nil: undefined }), processing_days: fc.integer({ min: 0, max: 6 }),
   days: fc.array(fc.option(hours, { nil: undefined, freq: 3 }), { minLength: 7, maxLength: 7 }).filter((days) => days.some((day) => day !== undefined)),
   closed: fc.array(fc.integer({ min: -20, max: 20 }), { maxLength: 15 }),
-}).map(({ zone, near, ms, cut_off, processing_days, days, closed }) => {
+}).map(({ zone, near, ms, cut_off, pickup_cut_off, processing_days, days, closed }) => {
   const changes = CHANGES.get(zone)!
   const instant = new Date((changes.length === 0 ? Date.UTC(2026, 1, 27) : changes[near % changes.length]!) + ms)
   const today = localTime(instant, zone).date
   const opening_hours = Object.fromEntries(WEEKDAYS.flatMap((day, index) => (days[index] === undefined ? [] : [[day, days[index]]])))
-  const calendar: WorkCalendar = { time_zone: zone, cut_off, processing_days, opening_hours, closures: new Set(closed.map((day) => addDays(today, day))) }
+  const calendar: WorkCalendar = { time_zone: zone, cut_off, method_cut_offs: pickup_cut_off === undefined ? {} : { pickup: pickup_cut_off }, processing_days, processing_minutes: 0, opening_hours, closures: new Set(closed.map((day) => addDays(today, day))) }
   return { calendar, instant, today }
 })
 
@@ -167,6 +181,35 @@ describe('across changes of the clocks', () => {
       const wanted = addDays(today, ahead)
       const inTime = (from: Date): boolean => addDays(shipsOn(calendar, from)!, transit) <= wanted
       if (inTime(instant)) expect(inTime(releaseInstant(calendar, wanted, transit, instant)!)).toBe(true)
+    }), RUNS)
+  })
+
+  test('a promise of a departure holds to its last instant, and not an instant longer', () => {
+    const minutes = fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 2_000 }))
+    fc.assert(fc.property(situation, minutes, fc.constantFrom(undefined, 'pickup'), ({ calendar, instant }, processing_minutes, method) => {
+      const slow = { ...calendar, processing_minutes }
+      const { ships_on, ships_at, ready_at, holds_until } = nextDeparture(slow, instant, { method })!
+      expect(holds_until >= instant).toBe(true)
+      expect(shipsOn(slow, holds_until, { method })).toBe(ships_on)
+      expect(shipsOn(slow, addMs(holds_until, 1), { method })! > ships_on).toBe(true)
+      expect(isWorkingDay(slow, ships_on)).toBe(true)
+      expect(ready_at >= instant && ships_at >= instant).toBe(true)
+      // Who takes no more orders today ships as if today's cut-off had passed.
+      expect(shipsOn(slow, instant, { method, is_full: true })! >= ships_on).toBe(true)
+    }), { numRuns: 2_000 })
+  })
+
+  test('minutes of processing are minutes of opening time', () => {
+    fc.assert(fc.property(situation, fc.integer({ min: 1, max: 2_000 }), ({ calendar, instant, today }, processing_minutes) => {
+      const slow = { ...calendar, processing_days: 0, processing_minutes }
+      const { ready_at } = nextDeparture(slow, instant)!
+      const received = workingDays(slow, today).filter((date) => date > today || instant <= instantOf(today, slow.cut_off, slow.time_zone))[0]!
+      const [from, to] = [Math.max(instant.getTime(), instantOf(received, slow.opening_hours[String(weekday(received)) as '1']![0], slow.time_zone).getTime()), ready_at.getTime()]
+      const worked = workingDays(slow, received).reduce((sum, date) => {
+        const [opens, closes] = slow.opening_hours[String(weekday(date)) as '1']!.map((time) => instantOf(date, time, slow.time_zone).getTime()) as [number, number]
+        return sum + Math.max(0, Math.min(to, closes) - Math.max(from, opens))
+      }, 0)
+      expect(worked).toBe(processing_minutes * MINUTE_MS)
     }), RUNS)
   })
 })

@@ -20,7 +20,12 @@ export const LocationFieldSchemas = {
   handling_cost: Type.Integer({ minimum: 0, maximum: 1_000_000_000, description: 'Of one parcel, in minor units of the retailer\'s own currency; compared between locations, never charged' }),
   daily_capacity: Nullable(Type.Integer({ minimum: 0, maximum: 10_000_000, description: 'Orders per local day; null is without limit' })),
   cut_off: Type.String({ pattern: `^${TIME}$`, description: 'Local HH:MM until which an order counts for the same working day' }),
+  method_cut_offs: Type.Unsafe<Record<string, string>>({
+    type: 'object', propertyNames: Code, additionalProperties: { type: 'string', pattern: `^${TIME}$` }, maxProperties: 50,
+    description: 'Cut-offs that differ by shipping method or for `pickup`, local HH:MM', examples: [{ 'next-day': '12:00' }],
+  }),
   processing_days: Type.Integer({ minimum: 0, maximum: 60, description: 'Working days between receiving an order and its departure' }),
+  processing_minutes: Type.Integer({ minimum: 0, maximum: 10_080, description: 'Minutes of opening time until an order is ready, after the working days' }),
   opening_hours: Type.Unsafe<OpeningHours>({
     type: 'object', properties: Object.fromEntries(WEEKDAYS.map((day) => [day, DAY])), additionalProperties: false,
     description: 'By ISO weekday (1 is Monday): when it opens and closes, local HH:MM, 24:00 for midnight; a weekday left out is a day off', examples: [{ 1: ['09:00', '17:30'] }],
@@ -41,7 +46,7 @@ export function viewLocation(row: LocationRow): Static<typeof LocationView> {
   return {
     id: ids.location.show(row.id), code: row.code, name: row.name, kind: row.kind, address: spellAddress(row.address), time_zone: row.time_zone, active: row.active,
     capabilities: [...row.capabilities], priority: row.priority, handling_cost: Number(row.handling_cost), daily_capacity: row.daily_capacity,
-    cut_off: row.cut_off, processing_days: row.processing_days, opening_hours: row.opening_hours,
+    cut_off: row.cut_off, method_cut_offs: row.method_cut_offs, processing_days: row.processing_days, processing_minutes: row.processing_minutes, opening_hours: row.opening_hours,
     groups: [...row.groups], created_at: row.created_at.toISOString(), version: row.version,
   }
 }
