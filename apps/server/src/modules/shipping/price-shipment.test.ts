@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { DEFAULT_RATE_TABLE } from './default-rates.ts'
-import { arrivalDate, chooseService, planParcels, priceShipment, routeBetween } from './price-shipment.ts'
+import { chooseService, planParcels, priceShipment, routeBetween } from './price-shipment.ts'
 
 const box = (weight_grams: number) => ({ weight_grams, length_mm: null, width_mm: null, height_mm: null })
 
@@ -44,10 +44,4 @@ describe('the price of a shipment', () => {
     expect(routeBetween({ latitude: 53.8, longitude: -1.55 }, { country: 'GB' })).toEqual({ country: 'GB', distance_km: null })
     expect(routeBetween({ latitude: 53.8, longitude: -1.55 }, { country: 'GB', latitude: 53.99, longitude: -1.54 }).distance_km).toBeCloseTo(21, 0)
   })
-})
-
-test('working days skip the weekend', () => {
-  expect(arrivalDate('2026-03-06', 1)).toBe('2026-03-09')
-  expect(arrivalDate('2026-03-03', 0)).toBe('2026-03-03')
-  expect(arrivalDate('2026-03-03', 5)).toBe('2026-03-10')
 })

@@ -1,6 +1,6 @@
 import { distanceKm, type Coordinates } from '../../kernel/geo.ts'
-import { addDays, weekday, type PlainDate } from '../../kernel/time.ts'
 import type { Address } from '../../platform/http/schemas.ts'
+import { MONDAY_TO_FRIDAY, type CarrierCalendar } from './carrier-calendar.ts'
 import { quoteRate, type RateRefusal, type RateRequest, type RateTable } from './rates.ts'
 
 /** A box as the carrier measures it. Dimensions count only where all three are known. */
@@ -18,6 +18,8 @@ export type ShipmentPrice = {
   cost: bigint | null
   currency: string | null
   transit_days: { min: number; max: number } | null
+  /** In whose working days it travels. */
+  calendar: CarrierCalendar
 }
 
 export function routeBetween(from: { latitude: number | null; longitude: number | null }, to: Pick<Address, 'country' | 'latitude' | 'longitude'>): Route {
@@ -54,12 +56,16 @@ export function priceShipment(table: RateTable, service: string, route: Route, p
     zone = quote.zone
     transit_days = quote.transit_days
   }
-  return { outcome: 'priced', service, service_name: nameService(table, service), zone, cost, currency: table.currency, transit_days }
+  return { outcome: 'priced', service, service_name: nameService(table, service), zone, cost, currency: table.currency, transit_days, calendar: calendarOf(table) }
 }
 
 /** What stands on the label of a departure that the carrier has no price for. */
 export function unpriced(table: RateTable, service: string): ShipmentPrice {
-  return { outcome: 'priced', service, service_name: nameService(table, service), zone: null, cost: null, currency: null, transit_days: null }
+  return { outcome: 'priced', service, service_name: nameService(table, service), zone: null, cost: null, currency: null, transit_days: null, calendar: calendarOf(table) }
+}
+
+export function calendarOf({ calendar }: RateTable): CarrierCalendar {
+  return calendar ?? MONDAY_TO_FRIDAY
 }
 
 function nameService(table: RateTable, code: string): string {
@@ -77,16 +83,6 @@ function quoteParcel(table: RateTable, service: string, { country, distance_km }
     quote = quoteRate(table, { ...request, distance_km: max_km })
   }
   return quote
-}
-
-/** The day on which a parcel arrives that leaves on the date and travels this many working days (Monday to Friday). */
-export function arrivalDate(ship_on: PlainDate, transit_days: number): PlainDate {
-  let date = ship_on
-  for (let left = transit_days; left > 0;) {
-    date = addDays(date, 1)
-    if (weekday(date) <= 5) left -= 1
-  }
-  return date
 }
 
 /** Boxes of a departure that nobody packed by hand never become more than this. */

@@ -13,6 +13,7 @@ export function validateRateTable(table: RateTable): FieldError[] {
   const errors: FieldError[] = []
   const report: Report = (path, code, detail) => void errors.push({ pointer: toPointer(path), code, detail })
   checkHead(table, report)
+  checkCalendar(table, report)
   const zones = checkZones(table, report)
   checkDistances(table, zones, report)
   checkCountries(table, zones, report)
@@ -37,6 +38,18 @@ function checkHead(table: RateTable, report: Report): void {
   if (!isPositive(table.max_weight_grams)) report(['max_weight_grams'], 'not_positive', 'The maximum weight is a whole number of grams above zero.')
   if (table.dimensional_divisor !== null && !isPositive(table.dimensional_divisor)) {
     report(['dimensional_divisor'], 'not_positive', 'The divisor is a whole number above zero, usually 5000; leave it out to bill the weight alone.')
+  }
+}
+
+function checkCalendar({ calendar }: RateTable, report: Report): void {
+  if (calendar === undefined) return
+  const days = new Set<string>()
+  for (const [index, { date, countries }] of calendar.holidays.entries()) {
+    for (const [position, country] of countries.entries()) {
+      if (!isCountry(country)) report(['calendar', 'holidays', index, 'countries', position], 'not_a_country', 'Give the ISO 3166-1 code in two capital letters, such as GB.')
+    }
+    if (days.has(date)) report(['calendar', 'holidays', index, 'date'], 'duplicate', `${date} is there twice. Name all its countries once, or none for everywhere.`)
+    days.add(date)
   }
 }
 

@@ -5,7 +5,7 @@ import { invalid, refuse } from '../../kernel/problem.ts'
 import { inScope } from '../../platform/caller.ts'
 import type { Database } from '../../platform/db.ts'
 import { route, type Route } from '../../platform/http/route.ts'
-import { Address, closed, Code, Country, Currency, Money, OneOf } from '../../platform/http/schemas.ts'
+import { Address, closed, Code, Country, Currency, Money, OneOf, PlainDate } from '../../platform/http/schemas.ts'
 import { findLocationsByCode } from '../locations/index.ts'
 import { IN_HOUSE } from './carrier.ts'
 import { saveRateTable } from './commands/save-rate-table.ts'
@@ -29,6 +29,10 @@ const Definition = Type.Unsafe<RateTable>(Type.Object({
   weight_steps: Steps,
   dimensional_divisor: Type.Union([Type.Integer({ minimum: 1, maximum: 1_000_000 }), Type.Null()]),
   max_weight_grams: Grams,
+  calendar: Type.Optional(Type.Object({
+    working_days: Type.Array(Type.Integer({ minimum: 1, maximum: 7 }), { minItems: 1, maxItems: 7, uniqueItems: true, description: 'ISO weekdays on which parcels move, 1 is Monday' }),
+    holidays: Type.Array(Type.Object({ date: PlainDate, countries: Type.Array(Country, { maxItems: 260, uniqueItems: true, description: 'Where a parcel begins or ends its way; none is everywhere' }) }, closed), { maxItems: 1_000 }),
+  }, { ...closed, description: 'In whose working days parcels travel; Monday to Friday where it is left out' })),
   services: Type.Array(Type.Object({
     code: ServiceCode, name: Name, factor_percent: Type.Integer({ minimum: 1, maximum: 10_000 }),
     transit_days: Type.Record(Type.String({ maxLength: 8 }), Type.Object({ min: Days, max: Days }, closed), { maxProperties: 100 }),

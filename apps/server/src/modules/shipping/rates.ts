@@ -1,5 +1,6 @@
 import { assert } from '../../kernel/assert.ts'
 import { scale } from '../../kernel/money.ts'
+import type { CarrierCalendar } from './carrier-calendar.ts'
 
 /**
  * The prices of the in-house carrier (own vans, a local courier, a contract without an API), as data that a retailer
@@ -19,6 +20,8 @@ export type RateTable = {
   /** Cubic centimeters that count as a kilogram (5000 is usual); null bills the scale's weight alone. */
   dimensional_divisor: number | null
   max_weight_grams: number
+  /** Monday to Friday without holidays where it is left out. */
+  calendar?: CarrierCalendar
   services: readonly RateService[]
 }
 
@@ -92,7 +95,18 @@ export function quoteAllRates(table: RateTable, request: Omit<RateRequest, 'serv
     .sort((a, b) => (a.amount === b.amount ? a.transit_days.max - b.transit_days.max : a.amount < b.amount ? -1 : 1))
 }
 
-function findZone(table: RateTable, { country, distance_km }: RateRequest): string | RateRefusal {
+/** How many of the carrier's working days a service takes to a place; undefined where it does not go there. An unknown distance takes as long as the farthest that the service goes. */
+export function transitTo(table: RateTable, service: string, to: Pick<RateRequest, 'country' | 'distance_km'>): { min: number; max: number } | undefined {
+  const days = table.services.find(({ code }) => code === service)?.transit_days
+  if (days === undefined) return undefined
+  const zone = findZone(table, to)
+  if (typeof zone === 'string') return lookUp(days, zone)
+  if (zone.code !== 'distance_needed') return undefined
+  const inCountry = table.distance_bands.flatMap((band) => lookUp(days, band.zone) ?? [])
+  return inCountry.length === 0 ? undefined : { min: Math.min(...inCountry.map(({ min }) => min)), max: Math.max(...inCountry.map(({ max }) => max)) }
+}
+
+function findZone(table: RateTable, { country, distance_km }: Pick<RateRequest, 'country' | 'distance_km'>): string | RateRefusal {
   const destination = (country ?? table.origin_country).toUpperCase()
   if (destination === table.origin_country && table.distance_bands.length > 0) {
     if (distance_km === null) return refused('distance_needed', 'The price within the country depends on the distance; the address has no coordinates yet.')

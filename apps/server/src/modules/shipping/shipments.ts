@@ -3,8 +3,9 @@ import { newId } from '../../kernel/ids.ts'
 import type { PlainDate } from '../../kernel/time.ts'
 import type { Tx } from '../../platform/db.ts'
 import type { Address } from '../../platform/http/schemas.ts'
+import { arrivalDate } from './carrier-calendar.ts'
 import { IN_HOUSE } from './carrier.ts'
-import { arrivalDate, type PlannedParcel, type ShipmentPrice } from './price-shipment.ts'
+import type { PlannedParcel, ShipmentPrice } from './price-shipment.ts'
 import {
   insertShipments, insertTrackingEvents, markDeparted, markVoided, takeTrackingSequence, updateTracking, type PackageLineRow, type PackageRow, type ShipmentRow,
 } from './shipping.db.ts'
@@ -52,7 +53,7 @@ function rowOf(draft: ShipmentDraft): ShipmentRow {
   return {
     id, order_id, fulfillment_order_id, location_id, carrier: IN_HOUSE, service: price.service, service_name: price.service_name, zone: price.zone,
     status: departed ? 'in_transit' : 'label_purchased', ship_from, ship_to, ship_on, cost: price.cost, cost_currency: price.currency,
-    promised_by: price.transit_days === null ? null : arrivalDate(ship_on, price.transit_days.max),
+    promised_by: price.transit_days === null ? null : arrivalDate(price.calendar, ship_on, price.transit_days.max, { from_country: ship_from.country, to_country: ship_to.country }),
     created_at, shipped_at: departed ? created_at : null, delivered_at: null, last_event_at: departed ? created_at : null,
   }
 }

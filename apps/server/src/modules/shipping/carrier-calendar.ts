@@ -1,0 +1,42 @@
+import { addDays, weekday, type PlainDate } from '../../kernel/time.ts'
+
+/** The days on which a carrier moves parcels. */
+export type CarrierCalendar = {
+  /** ISO weekdays, 1 is Monday. */
+  working_days: readonly number[]
+  /** Days off, everywhere where `countries` is empty, else where a parcel begins or ends its way in one of them. */
+  holidays: readonly { date: PlainDate; countries: readonly string[] }[]
+}
+
+export const MONDAY_TO_FRIDAY: CarrierCalendar = { working_days: [1, 2, 3, 4, 5], holidays: [] }
+
+/** Where a parcel begins and ends its way. */
+export type Way = { from_country: string; to_country: string }
+
+/** More days off in a row than this are none: a calendar works at least on one weekday, and holidays are single days. */
+const LONGEST_PAUSE_DAYS = 400
+
+function worksOn({ working_days, holidays }: CarrierCalendar, date: PlainDate, way: Way): boolean {
+  if (!working_days.includes(weekday(date))) return false
+  return !holidays.some((day) => day.date === date && (day.countries.length === 0 || day.countries.includes(way.from_country) || day.countries.includes(way.to_country)))
+}
+
+function seekWorkingDay(calendar: CarrierCalendar, from: PlainDate, step: 1 | -1, way: Way): PlainDate {
+  let date = from
+  for (let days = 0; days < LONGEST_PAUSE_DAYS && !worksOn(calendar, date, way); days++) date = addDays(date, step)
+  return date
+}
+
+/** The day on which a parcel arrives that is handed over on the date and travels this many of the carrier's working days, counted from the first that it works. */
+export function arrivalDate(calendar: CarrierCalendar, ship_on: PlainDate, transit_days: number, way: Way): PlainDate {
+  let date = seekWorkingDay(calendar, ship_on, 1, way)
+  for (let left = transit_days; left > 0; left--) date = seekWorkingDay(calendar, addDays(date, 1), 1, way)
+  return date
+}
+
+/** The last day on which a parcel may be handed over to arrive on the date or before. */
+export function latestDeparture(calendar: CarrierCalendar, arrive_by: PlainDate, transit_days: number, way: Way): PlainDate {
+  let date = seekWorkingDay(calendar, arrive_by, -1, way)
+  for (let left = transit_days; left > 0; left--) date = seekWorkingDay(calendar, addDays(date, -1), -1, way)
+  return date
+}
