@@ -70,6 +70,7 @@ create table channel_location_groups (
   constraint channel_location_groups_channel_id_fkey FOREIGN KEY (channel_id) REFERENCES channels(id),
   constraint channel_location_groups_group_id_fkey FOREIGN KEY (group_id) REFERENCES location_groups(id)
 );
+CREATE TRIGGER count_change AFTER INSERT OR DELETE OR UPDATE ON public.channel_location_groups FOR EACH STATEMENT EXECUTE FUNCTION count_setting_change();
 
 -- owner: channels. What a channel calls a variant
 create table channel_skus (
@@ -119,6 +120,7 @@ create table channels (
   constraint channels_stock_buffer_check CHECK ((stock_buffer >= 0)),
   constraint channels_tax_rate_basis_points_check CHECK (((tax_rate_basis_points >= 0) AND (tax_rate_basis_points <= 10000)))
 );
+CREATE TRIGGER count_change AFTER INSERT OR DELETE OR UPDATE ON public.channels FOR EACH STATEMENT EXECUTE FUNCTION count_setting_change();
 
 -- owner: customers. What other systems call a customer; source is a channel code or a system name
 create table customer_identities (
@@ -331,6 +333,7 @@ create table location_closures (
   constraint location_closures_pkey PRIMARY KEY (location_id, closed_on),
   constraint location_closures_location_id_fkey FOREIGN KEY (location_id) REFERENCES locations(id)
 );
+CREATE TRIGGER count_change AFTER INSERT OR DELETE OR UPDATE ON public.location_closures FOR EACH STATEMENT EXECUTE FUNCTION count_setting_change();
 
 -- owner: locations
 create table location_group_members (
@@ -341,6 +344,7 @@ create table location_group_members (
   constraint location_group_members_location_id_fkey FOREIGN KEY (location_id) REFERENCES locations(id)
 );
 CREATE INDEX location_group_members_location ON public.location_group_members USING btree (location_id);
+CREATE TRIGGER count_change AFTER INSERT OR DELETE OR UPDATE ON public.location_group_members FOR EACH STATEMENT EXECUTE FUNCTION count_setting_change();
 
 -- owner: locations. Locations that channels and routing name together
 create table location_groups (
@@ -354,6 +358,7 @@ create table location_groups (
   constraint location_groups_code_check CHECK ((code ~ '^[a-z0-9][a-z0-9-]{0,62}$'::text)),
   constraint location_groups_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200)))
 );
+CREATE TRIGGER count_change AFTER INSERT OR DELETE OR UPDATE ON public.location_groups FOR EACH STATEMENT EXECUTE FUNCTION count_setting_change();
 
 -- owner: sourcing. Orders given to a location on a local day, kept only where its capacity is limited
 create table location_loads (
@@ -387,6 +392,8 @@ create table locations (
   created_at timestamp with time zone not null,
   version integer not null default 1,
   field_versions jsonb not null default '{}'::jsonb,
+  method_cut_offs jsonb not null default '{}'::jsonb,
+  processing_minutes integer not null default 0,
   constraint locations_pkey PRIMARY KEY (id),
   constraint locations_code_key UNIQUE (code),
   constraint locations_capabilities_check CHECK ((capabilities <@ ARRAY['ship'::text, 'pickup'::text, 'receive_returns'::text])),
@@ -400,8 +407,10 @@ create table locations (
   constraint locations_latitude_check CHECK (((latitude >= ('-90'::integer)::double precision) AND (latitude <= (90)::double precision))),
   constraint locations_longitude_check CHECK (((longitude >= ('-180'::integer)::double precision) AND (longitude <= (180)::double precision))),
   constraint locations_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
-  constraint locations_processing_days_check CHECK (((processing_days >= 0) AND (processing_days <= 60)))
+  constraint locations_processing_days_check CHECK (((processing_days >= 0) AND (processing_days <= 60))),
+  constraint locations_processing_minutes_check CHECK (((processing_minutes >= 0) AND (processing_minutes <= 10080)))
 );
+CREATE TRIGGER count_change AFTER INSERT OR DELETE OR UPDATE ON public.locations FOR EACH STATEMENT EXECUTE FUNCTION count_setting_change();
 
 -- owner: channels. The typed custom fields of a channel's orders; every version is kept, orders name theirs
 create table order_forms (
@@ -462,6 +471,9 @@ create table order_lines (
   returned integer not null default 0,
   canceled integer not null default 0,
   custom_fields jsonb not null default '{}'::jsonb,
+  expected_on date,
+  promised_from date,
+  promised_by date,
   constraint order_lines_pkey PRIMARY KEY (id),
   constraint order_lines_order_id_line_number_key UNIQUE (order_id, line_number),
   constraint order_lines_allocated_check CHECK ((allocated >= 0)),
@@ -564,6 +576,8 @@ CASE
     WHEN (status = 'canceled'::text) THEN (0)::bigint
     ELSE GREATEST(((total - canceled_total) - returned_total), (0)::bigint)
 END) stored,
+  promised_from date,
+  promised_by date,
   constraint orders_pkey PRIMARY KEY (id),
   constraint orders_external_id UNIQUE (channel_id, external_id),
   constraint orders_number_key UNIQUE (number),
@@ -754,6 +768,22 @@ CREATE INDEX payments_newest ON public.payments USING btree (created_at DESC, id
 CREATE INDEX payments_order ON public.payments USING btree (order_id, id);
 CREATE INDEX payments_unsettled ON public.payments USING btree (settlement, created_at DESC, id DESC) WHERE (settlement <> 'settled'::text);
 
+-- owner: locations. Where postal codes lie, by country
+create table postal_areas (
+  country text not null,
+  postal_code text not null,
+  latitude double precision not null,
+  longitude double precision not null,
+  place text not null default ''::text,
+  constraint postal_areas_pkey PRIMARY KEY (country, postal_code),
+  constraint postal_areas_country_check CHECK ((country ~ '^[A-Z]{2}$'::text)),
+  constraint postal_areas_latitude_check CHECK (((latitude >= ('-90'::integer)::double precision) AND (latitude <= (90)::double precision))),
+  constraint postal_areas_longitude_check CHECK (((longitude >= ('-180'::integer)::double precision) AND (longitude <= (180)::double precision))),
+  constraint postal_areas_postal_code_check CHECK ((postal_code ~ '^[A-Z0-9]([A-Z0-9 ]{0,14}[A-Z0-9])?$'::text))
+);
+CREATE INDEX postal_areas_place ON public.postal_areas USING btree (country, lower(place)) WHERE (place <> ''::text);
+CREATE TRIGGER count_change AFTER INSERT OR DELETE OR UPDATE ON public.postal_areas FOR EACH STATEMENT EXECUTE FUNCTION count_setting_change();
+
 -- owner: catalog. What customers recognize as one thing
 create table products (
   id uuid not null,
@@ -789,6 +819,7 @@ create table rate_tables (
   constraint rate_tables_table_version_check CHECK ((table_version > 0))
 );
 CREATE UNIQUE INDEX rate_tables_active ON public.rate_tables USING btree (carrier) WHERE active;
+CREATE TRIGGER count_change AFTER INSERT OR DELETE OR UPDATE ON public.rate_tables FOR EACH STATEMENT EXECUTE FUNCTION count_setting_change();
 
 -- owner: platform. How far the relay has come; its one row is the lock that makes relays take turns
 create table relay_state (
@@ -1001,6 +1032,7 @@ create table sourcing_strategies (
   constraint sourcing_strategies_strategy_version_check CHECK ((strategy_version > 0))
 );
 CREATE UNIQUE INDEX sourcing_strategies_active ON public.sourcing_strategies USING btree (active) WHERE active;
+CREATE TRIGGER count_change AFTER INSERT OR DELETE OR UPDATE ON public.sourcing_strategies FOR EACH STATEMENT EXECUTE FUNCTION count_setting_change();
 
 -- owner: inventory
 create table stock_count_lines (
@@ -1204,4 +1236,15 @@ create sequence order_numbers;
 
 create sequence return_numbers;
 
+create sequence setting_changes;
+
 create sequence tracking_numbers;
+
+CREATE OR REPLACE FUNCTION public.count_setting_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform nextval('setting_changes');
+  return null;
+end $function$;

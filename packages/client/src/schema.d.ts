@@ -591,7 +591,7 @@ export interface paths {
         head?: never;
         /**
          * Change a location
-         * @description `address`, `capabilities` and `opening_hours` are replaced as a whole.
+         * @description `address`, `capabilities`, `method_cut_offs` and `opening_hours` are replaced as a whole.
          */
         patch: operations["updateLocation"];
         trace?: never;
@@ -2462,8 +2462,19 @@ export interface components {
             daily_capacity: number | null;
             /** @description Local HH:MM until which an order counts for the same working day */
             cut_off: string;
+            /**
+             * @description Cut-offs that differ by shipping method or for `pickup`, local HH:MM
+             * @example {
+             *       "next-day": "12:00"
+             *     }
+             */
+            method_cut_offs: {
+                [key: string]: string;
+            };
             /** @description Working days between receiving an order and its departure */
             processing_days: number;
+            /** @description Minutes of opening time until an order is ready, after the working days */
+            processing_minutes: number;
             /**
              * @description By ISO weekday (1 is Monday): when it opens and closes, local HH:MM, 24:00 for midnight; a weekday left out is a day off
              * @example {
@@ -2553,6 +2564,15 @@ export interface components {
             delivery: string;
         };
         /**
+         * OrderPromise
+         * @description When the units with a location arrive, as the customer was told
+         */
+        OrderPromise: {
+            method: string;
+            earliest: string;
+            latest: string;
+        };
+        /**
          * BoughtBundle
          * @description What was bought, of which the line is a part
          */
@@ -2563,6 +2583,15 @@ export interface components {
             unit_price: components["schemas"]["Money"];
             /** @description The line of the request, counted from 1 */
             input_line: number;
+        };
+        /**
+         * LinePromise
+         * @description Of units that wait: the day on which their supply is expected, and when they then arrive
+         */
+        LinePromise: {
+            expected_on: string;
+            earliest: string | null;
+            latest: string | null;
         };
         /** OrderLine */
         OrderLine: {
@@ -2592,6 +2621,7 @@ export interface components {
             custom_fields: {
                 [key: string]: unknown;
             };
+            promise: components["schemas"]["LinePromise"] | null;
         };
         /** Hold */
         Hold: {
@@ -2628,6 +2658,7 @@ export interface components {
             pickup_location: string | null;
             shipping_method: string;
             requested_delivery_date: string | null;
+            promise: components["schemas"]["OrderPromise"] | null;
             release_at: string | null;
             shipping_address: components["schemas"]["Address"] | null;
             billing_address: components["schemas"]["Address"] | null;
@@ -7148,8 +7179,19 @@ export interface operations {
                     daily_capacity?: number | null;
                     /** @description Local HH:MM until which an order counts for the same working day */
                     cut_off?: string;
+                    /**
+                     * @description Cut-offs that differ by shipping method or for `pickup`, local HH:MM
+                     * @example {
+                     *       "next-day": "12:00"
+                     *     }
+                     */
+                    method_cut_offs?: {
+                        [key: string]: string;
+                    };
                     /** @description Working days between receiving an order and its departure */
                     processing_days?: number;
+                    /** @description Minutes of opening time until an order is ready, after the working days */
+                    processing_minutes?: number;
                     /**
                      * @description By ISO weekday (1 is Monday): when it opens and closes, local HH:MM, 24:00 for midnight; a weekday left out is a day off
                      * @example {
@@ -7201,8 +7243,19 @@ export interface operations {
                         daily_capacity: number | null;
                         /** @description Local HH:MM until which an order counts for the same working day */
                         cut_off: string;
+                        /**
+                         * @description Cut-offs that differ by shipping method or for `pickup`, local HH:MM
+                         * @example {
+                         *       "next-day": "12:00"
+                         *     }
+                         */
+                        method_cut_offs: {
+                            [key: string]: string;
+                        };
                         /** @description Working days between receiving an order and its departure */
                         processing_days: number;
+                        /** @description Minutes of opening time until an order is ready, after the working days */
+                        processing_minutes: number;
                         /**
                          * @description By ISO weekday (1 is Monday): when it opens and closes, local HH:MM, 24:00 for midnight; a weekday left out is a day off
                          * @example {
@@ -7356,8 +7409,19 @@ export interface operations {
                         daily_capacity: number | null;
                         /** @description Local HH:MM until which an order counts for the same working day */
                         cut_off: string;
+                        /**
+                         * @description Cut-offs that differ by shipping method or for `pickup`, local HH:MM
+                         * @example {
+                         *       "next-day": "12:00"
+                         *     }
+                         */
+                        method_cut_offs: {
+                            [key: string]: string;
+                        };
                         /** @description Working days between receiving an order and its departure */
                         processing_days: number;
+                        /** @description Minutes of opening time until an order is ready, after the working days */
+                        processing_minutes: number;
                         /**
                          * @description By ISO weekday (1 is Monday): when it opens and closes, local HH:MM, 24:00 for midnight; a weekday left out is a day off
                          * @example {
@@ -7497,8 +7561,19 @@ export interface operations {
                     daily_capacity?: number | null;
                     /** @description Local HH:MM until which an order counts for the same working day */
                     cut_off?: string;
+                    /**
+                     * @description Cut-offs that differ by shipping method or for `pickup`, local HH:MM
+                     * @example {
+                     *       "next-day": "12:00"
+                     *     }
+                     */
+                    method_cut_offs?: {
+                        [key: string]: string;
+                    };
                     /** @description Working days between receiving an order and its departure */
                     processing_days?: number;
+                    /** @description Minutes of opening time until an order is ready, after the working days */
+                    processing_minutes?: number;
                     /**
                      * @description By ISO weekday (1 is Monday): when it opens and closes, local HH:MM, 24:00 for midnight; a weekday left out is a day off
                      * @example {
@@ -7550,8 +7625,19 @@ export interface operations {
                         daily_capacity: number | null;
                         /** @description Local HH:MM until which an order counts for the same working day */
                         cut_off: string;
+                        /**
+                         * @description Cut-offs that differ by shipping method or for `pickup`, local HH:MM
+                         * @example {
+                         *       "next-day": "12:00"
+                         *     }
+                         */
+                        method_cut_offs: {
+                            [key: string]: string;
+                        };
                         /** @description Working days between receiving an order and its departure */
                         processing_days: number;
+                        /** @description Minutes of opening time until an order is ready, after the working days */
+                        processing_minutes: number;
                         /**
                          * @description By ISO weekday (1 is Monday): when it opens and closes, local HH:MM, 24:00 for midnight; a weekday left out is a day off
                          * @example {
@@ -7746,8 +7832,19 @@ export interface operations {
                         daily_capacity: number | null;
                         /** @description Local HH:MM until which an order counts for the same working day */
                         cut_off: string;
+                        /**
+                         * @description Cut-offs that differ by shipping method or for `pickup`, local HH:MM
+                         * @example {
+                         *       "next-day": "12:00"
+                         *     }
+                         */
+                        method_cut_offs: {
+                            [key: string]: string;
+                        };
                         /** @description Working days between receiving an order and its departure */
                         processing_days: number;
+                        /** @description Minutes of opening time until an order is ready, after the working days */
+                        processing_minutes: number;
                         /**
                          * @description By ISO weekday (1 is Monday): when it opens and closes, local HH:MM, 24:00 for midnight; a weekday left out is a day off
                          * @example {
@@ -14364,6 +14461,13 @@ export interface operations {
                     shipping_method?: string;
                     /** Format: date */
                     requested_delivery_date?: string;
+                    /** @description When the customer was told that it arrives, as `POST /v1/promises` answered. Left out, it is what routing finds now. */
+                    promise?: {
+                        /** Format: date */
+                        earliest?: string;
+                        /** Format: date */
+                        latest: string;
+                    };
                     lines: {
                         sku?: string;
                         /** @description What the channel calls the variant, where it is mapped */
@@ -15383,6 +15487,13 @@ export interface operations {
                         shipping_method?: string;
                         /** Format: date */
                         requested_delivery_date?: string;
+                        /** @description When the customer was told that it arrives, as `POST /v1/promises` answered. Left out, it is what routing finds now. */
+                        promise?: {
+                            /** Format: date */
+                            earliest?: string;
+                            /** Format: date */
+                            latest: string;
+                        };
                         lines?: {
                             sku?: string;
                             /** @description What the channel calls the variant, where it is mapped */
@@ -15774,6 +15885,13 @@ export interface operations {
                         shipping_method?: string;
                         /** Format: date */
                         requested_delivery_date?: string;
+                        /** @description When the customer was told that it arrives, as `POST /v1/promises` answered. Left out, it is what routing finds now. */
+                        promise?: {
+                            /** Format: date */
+                            earliest?: string;
+                            /** Format: date */
+                            latest: string;
+                        };
                         lines?: {
                             sku?: string;
                             /** @description What the channel calls the variant, where it is mapped */
@@ -16757,6 +16875,17 @@ export interface operations {
                             }[];
                             dimensional_divisor: number | null;
                             max_weight_grams: number;
+                            /** @description In whose working days parcels travel; Monday to Friday where it is left out */
+                            calendar?: {
+                                /** @description ISO weekdays on which parcels move, 1 is Monday */
+                                working_days: number[];
+                                holidays: {
+                                    /** Format: date */
+                                    date: string;
+                                    /** @description Where a parcel begins or ends its way; none is everywhere */
+                                    countries: string[];
+                                }[];
+                            };
                             services: {
                                 /** @example next_day */
                                 code: string;
@@ -16903,6 +17032,17 @@ export interface operations {
                     }[];
                     dimensional_divisor: number | null;
                     max_weight_grams: number;
+                    /** @description In whose working days parcels travel; Monday to Friday where it is left out */
+                    calendar?: {
+                        /** @description ISO weekdays on which parcels move, 1 is Monday */
+                        working_days: number[];
+                        holidays: {
+                            /** Format: date */
+                            date: string;
+                            /** @description Where a parcel begins or ends its way; none is everywhere */
+                            countries: string[];
+                        }[];
+                    };
                     services: {
                         /** @example next_day */
                         code: string;
@@ -16969,6 +17109,17 @@ export interface operations {
                             }[];
                             dimensional_divisor: number | null;
                             max_weight_grams: number;
+                            /** @description In whose working days parcels travel; Monday to Friday where it is left out */
+                            calendar?: {
+                                /** @description ISO weekdays on which parcels move, 1 is Monday */
+                                working_days: number[];
+                                holidays: {
+                                    /** Format: date */
+                                    date: string;
+                                    /** @description Where a parcel begins or ends its way; none is everywhere */
+                                    countries: string[];
+                                }[];
+                            };
                             services: {
                                 /** @example next_day */
                                 code: string;

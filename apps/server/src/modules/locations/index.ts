@@ -4,3 +4,4 @@ export { departureInstant, nextDeparture, releaseInstant, shipsOn, type Departur
 export type { Location } from './location.ts'
 export { findGroupsByCode } from './location-groups.db.ts'
 export { findLocations, findLocationsByCode, loadLocations } from './locations.db.ts'
+export { findPostalAreas } from './postal-areas.db.ts'

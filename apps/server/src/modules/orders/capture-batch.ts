@@ -3,7 +3,7 @@ import { ids } from '../../kernel/id-kinds.ts'
 import { newId } from '../../kernel/ids.ts'
 import { formatAmount } from '../../kernel/money.ts'
 import { refuse } from '../../kernel/problem.ts'
-import { addMs, MINUTE_MS } from '../../kernel/time.ts'
+import { addMs, DAY_MS, MINUTE_MS } from '../../kernel/time.ts'
 import type { BatchContext, BatchItem, Outcome } from '../../platform/command.ts'
 import type { Tx } from '../../platform/db.ts'
 import type { NewEvent } from '../../platform/events.ts'
@@ -17,7 +17,7 @@ import type { CaptureInput } from './capture-input.ts'
 import { externalIdConflict, resolveBatch, type NewlyResolved, type Resolved } from './capture-resolve.ts'
 import { noUnits, type HoldType, type UnitCounters } from './order.ts'
 import { findByExternalIds, insertHolds, insertLines, insertOrders, type HoldRow, type NewHold, type NewOrder, type OrderLineRow, type OrderRow } from './orders.db.ts'
-import type { OrderPorts, PlannedStock, PlanningMode, SourcingDemand, SourcingPlan } from './ports.ts'
+import type { Arrival, OrderPorts, PlannedStock, PlanningMode, SourcingDemand, SourcingPlan } from './ports.ts'
 
 export type CaptureItem = BatchItem<CaptureInput>
 export type Captured = { order_id: string; created: boolean }
@@ -74,7 +74,7 @@ function draftOf(resolved: NewlyResolved, item: CaptureItem, index: number): Dra
   const order_id = newId(item.now.getTime())
   const lines = resolved.priced.lines.map((line): OrderLineRow => ({
     id: newId(), order_id, line_number: line.line_number, variant_id: line.variant.id, sku: line.variant.sku, description: line.description,
-    kind: line.variant.kind === 'service' ? 'service' : 'goods', bundle: line.bundle, quantity: line.quantity, unit_price: line.unit_price, discount: line.discount, tax: line.tax,
+    kind: line.variant.kind === 'service' ? 'service' : 'goods', bundle: line.bundle, expected_on: null, promised_from: null, promised_by: null, quantity: line.quantity, unit_price: line.unit_price, discount: line.discount, tax: line.tax,
     custom_fields: line.custom_fields, ...noUnits(),
     // Services need no stock and nobody's work: they are delivered with the order.
     ...(line.variant.kind === 'service' ? { delivered: line.quantity } : { open: line.quantity }),
@@ -100,7 +100,7 @@ function demandOf({ order_id, channel, item: { input }, pickup_location, reserva
   const weights = new Map(priced.lines.map(({ variant }) => [variant.id, variant.weight_grams]))
   return {
     order_id, channel_id: channel.id, group_ids: channel.group_ids, delivery: input.delivery ?? 'ship', pickup_location_id: pickup_location?.id ?? null,
-    shipping_address: input.shipping_address ?? null, order_value: { amount: priced.total, currency: channel.currency }, on_shortage: channel.on_shortage, max_splits: channel.max_splits, stock_buffer: channel.stock_buffer, reservation,
+    shipping_address: input.shipping_address ?? null, shipping_method: input.shipping_method ?? 'standard', deliver_by: input.promise?.latest ?? input.requested_delivery_date ?? null, order_value: { amount: priced.total, currency: channel.currency }, on_shortage: channel.on_shortage, max_splits: channel.max_splits, stock_buffer: channel.stock_buffer, reservation,
     lines: lines.filter(({ kind }) => kind === 'goods').map(({ id, variant_id, quantity }) => ({ line_id: id, variant_id, quantity, weight_grams: weights.get(variant_id) ?? 0 })),
   }
 }
@@ -183,7 +183,9 @@ async function releaseTimes(tx: Tx, drafts: readonly Draft[]): Promise<Map<strin
     const wanted = draft.item.input.requested_delivery_date
     const late = wanted === undefined ? [] : (draft.plan?.allocations ?? []).flatMap(({ location_id }) => {
       const location = locations.get(location_id)
-      return location === undefined ? [] : [releaseInstant(location, wanted, TRANSIT_DAYS, draft.item.now) ?? draft.item.now]
+      const shipBy = draft.plan?.ship_by.get(location_id)
+      const transitDays = shipBy === undefined ? TRANSIT_DAYS : (Date.parse(wanted) - Date.parse(shipBy)) / DAY_MS
+      return location === undefined ? [] : [releaseInstant(location, wanted, transitDays, draft.item.now) ?? draft.item.now]
     })
     times.set(draft.order_id, late.length === 0 ? earliest : new Date(Math.max(earliest.getTime(), Math.min(...late.map((instant) => instant.getTime())))))
   }
@@ -192,16 +194,25 @@ async function releaseTimes(tx: Tx, drafts: readonly Draft[]): Promise<Map<strin
 
 function orderOf(draft: Draft, openHolds: number, releaseAt: Date | null): NewOrder {
   const { item: { input, now }, channel, priced } = draft
+  const promise = promiseOf(draft)
   const units = draft.lines.reduce((sum, line) => addUnits(sum, line), noUnits())
   return {
     id: draft.order_id, channel_id: channel.id, external_id: input.external_id ?? null, content_hash: draft.content_hash, currency: channel.currency, customer_id: draft.customer_id,
     customer_name: input.customer?.name ?? input.shipping_address?.name ?? null, email: input.customer?.email ?? null, phone: input.customer?.phone ?? null,
     shipping_address: input.shipping_address ?? null, billing_address: input.billing_address ?? null, delivery: input.delivery ?? 'ship', pickup_location_id: draft.pickup_location?.id ?? null,
-    shipping_method: input.shipping_method ?? 'standard', requested_delivery_date: input.requested_delivery_date ?? null, release_at: releaseAt, on_shortage: channel.on_shortage, max_splits: channel.max_splits,
+    shipping_method: input.shipping_method ?? 'standard', requested_delivery_date: input.requested_delivery_date ?? null, promised_from: promise?.earliest ?? null, promised_by: promise?.latest ?? null, release_at: releaseAt, on_shortage: channel.on_shortage, max_splits: channel.max_splits,
     prices_include_tax: channel.prices_include_tax, subtotal: priced.subtotal, discount_total: priced.discount_total, shipping_total: priced.shipping_total, shipping_tax: priced.shipping_tax,
     tax_total: priced.tax_total, total: priced.total, open_holds: openHolds, custom_fields: draft.custom_fields, form_version: channel.form_version, note: input.note ?? '', tags: input.tags ?? [],
     placed_at: input.placed_at === undefined ? now : new Date(input.placed_at), created_at: now, units,
   }
+}
+
+/** What the customer was told before, or else what routing has found: on the day that was asked for, where that can be. */
+function promiseOf({ item: { input }, plan }: Draft): Arrival | null {
+  if (input.promise !== undefined) return { earliest: input.promise.earliest ?? input.promise.latest, latest: input.promise.latest }
+  const found = plan?.promise ?? null
+  const wanted = input.requested_delivery_date
+  return found === null || wanted === undefined || found.latest > wanted ? found : { earliest: wanted, latest: wanted }
 }
 
 function addUnits(sum: UnitCounters, line: UnitCounters): UnitCounters {

@@ -43,6 +43,7 @@ export const CaptureBody = Type.Object({
   pickup_location: Type.Optional(Code),
   shipping_method: Type.Optional(Type.String({ ...Code, description: 'A service of the carrier: `standard`, `next-day`' })),
   requested_delivery_date: Type.Optional(PlainDate),
+  promise: Type.Optional(Type.Object({ earliest: Type.Optional(PlainDate), latest: PlainDate }, { ...closed, description: 'When the customer was told that it arrives, as `POST /v1/promises` answered. Left out, it is what routing finds now.' })),
   lines: Type.Array(Line, { minItems: 1, maxItems: MAX_LINES }),
   reservation_id: Type.Optional(Type.String({ ...Id(ids.reservation), description: 'A reservation of this channel whose units the order takes where they are held. Units it does not need are available again; a refused order leaves the reservation as it is.' })),
   shipping: Type.Optional(Money),

@@ -163,6 +163,10 @@ function dateErrors({ input, now, caller }: Item): FieldError[] {
     if (!isPlainDate(wanted) || wanted < today) errors.push({ pointer: '/requested_delivery_date', code: 'in_the_past', detail: 'The requested delivery date has passed.' })
     else if (Date.parse(wanted) - now.getTime() > MAX_DAYS_AHEAD * DAY_MS) errors.push({ pointer: '/requested_delivery_date', code: 'too_large', detail: `Delivery can be requested at most ${MAX_DAYS_AHEAD} days ahead.` })
   }
+  const { promise } = input
+  if (promise !== undefined && (!isPlainDate(promise.latest) || !isPlainDate(promise.earliest ?? promise.latest) || (promise.earliest ?? promise.latest) > promise.latest)) {
+    errors.push({ pointer: '/promise/earliest', code: 'wrong_order', detail: 'Nothing arrives later than on the latest day.' })
+  }
   return errors
 }
 

@@ -18,9 +18,16 @@ const BundleView = Type.Object({
   sku: Type.String(), name: Type.String(), quantity: Type.Integer(), unit_price: Money, input_line: Type.Integer({ description: 'The line of the request, counted from 1' }),
 }, { ...closed, title: 'BoughtBundle', description: 'What was bought, of which the line is a part' })
 
+const PromiseView = Type.Object({ method: Type.String(), earliest: Type.String(), latest: Type.String() }, { ...closed, title: 'OrderPromise', description: 'When the units with a location arrive, as the customer was told' })
+
+const LinePromise = Type.Object({ expected_on: Type.String(), earliest: Nullable(Type.String()), latest: Nullable(Type.String()) }, {
+  ...closed, title: 'LinePromise', description: 'Of units that wait: the day on which their supply is expected, and when they then arrive',
+})
+
 const LineView = Type.Object({
   id: Type.String(), line_number: Type.Integer(), sku: Type.String(), description: Type.String(), kind: Type.String(), quantity: Type.Integer(),
   unit_price: Money, discount: Money, tax: Money, total: Money, units: Units, bundle: Nullable(BundleView), custom_fields: Anything,
+  promise: Nullable(LinePromise),
 }, { ...closed, title: 'OrderLine' })
 
 const HoldView = Type.Object({
@@ -32,7 +39,7 @@ export const OrderSchema = Type.Object({
   status: Type.String(), payment_status: Type.String(), fulfillment_status: Type.String(), return_status: Type.String(),
   placed_at: Type.String(), created_at: Type.String(), completed_at: Nullable(Type.String()), canceled_at: Nullable(Type.String()), cancel_reason: Nullable(Type.String()),
   customer: Type.Object({ id: Nullable(Type.String()), name: Nullable(Type.String()), email: Nullable(Type.String()), phone: Nullable(Type.String()) }, closed),
-  delivery: Type.String(), pickup_location: Nullable(Type.String()), shipping_method: Type.String(), requested_delivery_date: Nullable(Type.String()), release_at: Nullable(Type.String()),
+  delivery: Type.String(), pickup_location: Nullable(Type.String()), shipping_method: Type.String(), requested_delivery_date: Nullable(Type.String()), promise: Nullable(PromiseView), release_at: Nullable(Type.String()),
   shipping_address: Nullable(Address), billing_address: Nullable(Address),
   currency: Type.String(), prices_include_tax: Type.Boolean(),
   subtotal: Money, discount_total: Money, shipping_total: Money, tax_total: Money, total: Money,
@@ -85,7 +92,7 @@ function viewOrder(order: OrderRow, { lines, holds, payments, goodwill, channel,
     placed_at: order.placed_at.toISOString(), created_at: order.created_at.toISOString(), completed_at: order.completed_at?.toISOString() ?? null,
     canceled_at: order.canceled_at?.toISOString() ?? null, cancel_reason: order.cancel_reason,
     customer: { id: order.customer_id === null ? null : ids.customer.show(order.customer_id), name: order.customer_name, email: order.email, phone: order.phone },
-    delivery: order.delivery, pickup_location, shipping_method: order.shipping_method, requested_delivery_date: order.requested_delivery_date, release_at: order.release_at?.toISOString() ?? null,
+    delivery: order.delivery, pickup_location, shipping_method: order.shipping_method, requested_delivery_date: order.requested_delivery_date, promise: order.promised_from === null || order.promised_by === null ? null : { method: order.delivery === 'pickup' ? 'pickup' : order.shipping_method, earliest: order.promised_from, latest: order.promised_by }, release_at: order.release_at?.toISOString() ?? null,
     shipping_address: order.shipping_address, billing_address: order.billing_address,
     currency: order.currency, prices_include_tax: order.prices_include_tax,
     subtotal: money(order.subtotal), discount_total: money(order.discount_total), shipping_total: money(order.shipping_total), tax_total: money(order.tax_total), total: money(order.total),
@@ -102,6 +109,7 @@ function viewLine(line: OrderLineRow, order: OrderRow): OrderView['lines'][numbe
     id: ids.line.show(line.id), line_number: line.line_number, sku: line.sku, description: line.description, kind: line.kind, quantity: line.quantity,
     unit_price: money(line.unit_price), discount: money(line.discount), tax: money(line.tax), total: money(lineTotal(line, order.prices_include_tax)),
     units: Object.fromEntries(UNIT_STATES.map((state) => [state, line[state]])), bundle: line.bundle === null ? null : { ...line.bundle, unit_price: money(BigInt(line.bundle.unit_price)) }, custom_fields: line.custom_fields,
+    promise: line.backordered === 0 || line.expected_on === null ? null : { expected_on: line.expected_on, earliest: line.promised_from, latest: line.promised_by },
   }
 }
 

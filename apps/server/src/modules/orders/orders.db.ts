@@ -23,6 +23,9 @@ export type OrderRow = {
   pickup_location_id: string | null
   shipping_method: string
   requested_delivery_date: string | null
+  /** When the units with a location arrive, as the customer was told. */
+  promised_from: string | null
+  promised_by: string | null
   release_at: Date | null
   on_shortage: 'refuse' | 'backorder' | 'hold'
   max_splits: number | null
@@ -66,12 +69,16 @@ export type OrderLineRow = UnitCounters & {
   discount: bigint
   tax: bigint
   custom_fields: Record<string, unknown>
+  /** Of units that wait: the day on which their supply is expected, and when they then arrive. */
+  expected_on: string | null
+  promised_from: string | null
+  promised_by: string | null
 }
 
 const ORDER_COLUMNS = sql.raw(`id, number, channel_id, external_id, content_hash, status, currency, customer_id, customer_name, email, phone, shipping_address, billing_address,
-  delivery, pickup_location_id, shipping_method, requested_delivery_date, release_at, on_shortage, max_splits, prices_include_tax, subtotal, discount_total, shipping_total,
+  delivery, pickup_location_id, shipping_method, requested_delivery_date, promised_from, promised_by, release_at, on_shortage, max_splits, prices_include_tax, subtotal, discount_total, shipping_total,
   shipping_tax, tax_total, total, canceled_total, returned_total, worth, fulfillment_status, open_holds, custom_fields, form_version, note, tags, placed_at, created_at, completed_at, canceled_at, cancel_reason, version, field_versions`)
-const LINE_COLUMNS = sql.raw(`id, order_id, line_number, variant_id, sku, description, kind, bundle, quantity, unit_price, discount, tax, custom_fields, ${UNIT_STATES.join(', ')}`)
+const LINE_COLUMNS = sql.raw(`id, order_id, line_number, variant_id, sku, description, kind, bundle, quantity, unit_price, discount, tax, custom_fields, expected_on, promised_from, promised_by, ${UNIT_STATES.join(', ')}`)
 
 export function findOrder(db: Queryable, id: string): Promise<OrderRow | undefined> {
   return db.maybe(sql`select ${ORDER_COLUMNS} from orders where id = ${id}`)
@@ -118,7 +125,7 @@ export async function insertOrders(tx: Tx, orders: readonly NewOrder[]): Promise
   const rows = orders.map(({ units, ...order }) => ({ ...order, ...Object.fromEntries(UNIT_STATES.map((state) => [`units_${state}`, units[state]])), status: activeUnits(units) === 0 ? 'completed' : 'placed', completed_at: activeUnits(units) === 0 ? order.placed_at : null, tag_list: JSON.stringify(order.tags) })) as Record<string, unknown>[]
   const columns = {
     id: 'uuid', channel_id: 'uuid', external_id: 'text', content_hash: 'text', status: 'text', currency: 'text', customer_id: 'uuid', customer_name: 'text', email: 'text', phone: 'text',
-    shipping_address: 'jsonb', billing_address: 'jsonb', delivery: 'text', pickup_location_id: 'uuid', shipping_method: 'text', requested_delivery_date: 'date', release_at: 'timestamptz',
+    shipping_address: 'jsonb', billing_address: 'jsonb', delivery: 'text', pickup_location_id: 'uuid', shipping_method: 'text', requested_delivery_date: 'date', promised_from: 'date', promised_by: 'date', release_at: 'timestamptz',
     on_shortage: 'text', max_splits: 'int', prices_include_tax: 'boolean', subtotal: 'bigint', discount_total: 'bigint', shipping_total: 'bigint', shipping_tax: 'bigint', tax_total: 'bigint', total: 'bigint',
     units_open: 'int', units_backordered: 'int', units_allocated: 'int', units_delivered: 'int', open_holds: 'int',
     custom_fields: 'jsonb', form_version: 'int', note: 'text', tags: 'jsonb', placed_at: 'timestamptz', created_at: 'timestamptz', completed_at: 'timestamptz',

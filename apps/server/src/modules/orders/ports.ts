@@ -1,3 +1,4 @@
+import type { PlainDate } from '../../kernel/time.ts'
 import type { Address } from '../../platform/http/schemas.ts'
 import type { Tx } from '../../platform/db.ts'
 import type { NewEvent } from '../../platform/events.ts'
@@ -20,6 +21,9 @@ export type SourcingDemand = {
   delivery: 'ship' | 'pickup'
   pickup_location_id: string | null
   shipping_address: Address | null
+  shipping_method: string
+  /** The last day on which the order may arrive, where one was asked for or promised. */
+  deliver_by: PlainDate | null
   order_value: { amount: bigint; currency: string }
   on_shortage: 'refuse' | 'backorder' | 'hold'
   max_splits: number | null
@@ -30,6 +34,9 @@ export type SourcingDemand = {
   lines: readonly { line_id: string; variant_id: string; quantity: number; weight_grams: number }[]
 }
 
+/** From when to when something arrives. */
+export type Arrival = { earliest: PlainDate; latest: PlainDate }
+
 export type SourcingAllocation = { line_id: string; variant_id: string; location_id: string; quantity: number }
 
 export type SourcingPlan = {
@@ -39,6 +46,10 @@ export type SourcingPlan = {
   unfilled: readonly { line_id: string; quantity: number }[]
   /** What becomes of them; null where all are placed. A refused order has claimed nothing. */
   shortage: 'refuse' | 'backorder' | 'hold' | null
+  /** When the units with a location arrive; null where nothing is known of that. */
+  promise: Arrival | null
+  /** Where a day was asked for: the last day on which each location may hand its units over. */
+  ship_by: ReadonlyMap<string, PlainDate>
   decision_id: string
   decision: object
 }

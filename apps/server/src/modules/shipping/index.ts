@@ -1,5 +1,5 @@
 export { unprintableCharacters } from './address.ts'
-export { arrivalDate, latestDeparture, type CarrierCalendar } from './carrier-calendar.ts'
+export { arrivalDate, latestDeparture } from './carrier-calendar.ts'
 export { IN_HOUSE } from './carrier.ts'
 export { MEDIA_TYPES } from './documents.ts'
 export type { PickList, PickOrder } from './pick-list.ts'

@@ -13,8 +13,12 @@ export type Demand = {
   requires: readonly string[]
   destination: Destination | null
   order_value: Money | null
-  /** The last moment of departure that keeps the promise. */
+  /** The method it travels by, `pickup` for one; locations may have a cut-off of its own for it. */
+  shipping_method?: string
+  /** The last moment of departure that keeps the promise, from wherever it may leave latest. */
   latest_ship_at: Date | null
+  /** The same by location, as far as ways differ. */
+  latest_ship_from?: ReadonlyMap<string, Date>
   /**
    * Units of each SKU that the channel does not sell, beside those that accepted orders wait for; null for an order
    * that was accepted before and takes what there is.
@@ -67,6 +71,8 @@ export type Candidate = {
   /** Whether an order that arrives now still leaves today: cut-off, opening days and closures are in it. */
   ships_today: boolean
   next_ship_at: Date | null
+  /** The same for methods with a cut-off of their own. */
+  leaves_by_method?: ReadonlyMap<string, { ships_today: boolean; next_ship_at: Date | null }>
   /** Hours since its stock was last counted or reported; null where it never was. */
   stock_age_hours: number | null
 }

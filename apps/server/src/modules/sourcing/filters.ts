@@ -21,6 +21,16 @@ export type Filter<P extends TProperties> = {
 const filter = <P extends TProperties>(entry: Filter<P>): Filter<P> => entry
 const at = (order: OrderView, candidate: number): Candidate => order.network.candidates[candidate]!
 
+/** When it leaves from there by the order's method. */
+function leaving(order: OrderView, candidate: number): Pick<Candidate, 'ships_today' | 'next_ship_at'> {
+  const one = at(order, candidate)
+  return order.demand.shipping_method === undefined ? one : (one.leaves_by_method?.get(order.demand.shipping_method) ?? one)
+}
+
+function latestShipAt({ demand, network }: OrderView, candidate: number): Date | null {
+  return demand.latest_ship_from?.get(network.candidates[candidate]!.id) ?? demand.latest_ship_at
+}
+
 /** What holds for every rule: neither a merchant nor a strategy can switch it off. */
 const ALWAYS_FIRST = {
   inactive: filter({
@@ -88,18 +98,18 @@ export const FILTERS = {
   }),
   ships_today: filter({
     settings: {},
-    keeps: (order, candidate) => at(order, candidate).ships_today,
+    keeps: (order, candidate) => leaving(order, candidate).ships_today,
     phrase: () => 'no departure left today',
   }),
   promise: filter({
     settings: {},
     keeps: (order, candidate) => {
-      const { latest_ship_at } = order.demand
-      if (latest_ship_at === null) return true
-      const { next_ship_at } = at(order, candidate)
-      return next_ship_at !== null && next_ship_at.getTime() <= latest_ship_at.getTime()
+      const latest = latestShipAt(order, candidate)
+      if (latest === null) return true
+      const { next_ship_at } = leaving(order, candidate)
+      return next_ship_at !== null && next_ship_at.getTime() <= latest.getTime()
     },
-    limit: (order) => order.demand.latest_ship_at?.toISOString() ?? null,
+    limit: (order, candidate) => latestShipAt(order, candidate)?.toISOString() ?? null,
     phrase: (limit) => `no departure by ${limit}, which the promise asks for`,
   }),
   distance: filter({

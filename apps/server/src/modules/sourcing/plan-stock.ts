@@ -1,16 +1,18 @@
 import { present } from '../../kernel/assert.ts'
 import { newId } from '../../kernel/ids.ts'
 import { groupByKey, sumByKey } from '../../kernel/quantity.ts'
-import { localTime } from '../../kernel/time.ts'
+import { localTime, type PlainDate } from '../../kernel/time.ts'
 import type { Tx } from '../../platform/db.ts'
 import type { NewEvent } from '../../platform/events.ts'
 import { applyMovements, convertReservations, keyOf, lockFurtherLevels, lockLevels, readSellable, sellableAt, stockEvents, type Levels, type Pair } from '../inventory/index.ts'
-import { loadLocations, shipsOn, type Location } from '../locations/index.ts'
+import type { Location } from '../locations/index.ts'
 import type { PlannedStock, PlanningMode, SourcingAllocation, SourcingDemand, SourcingPlan } from '../orders/index.ts'
-import type { Candidate, Demand } from './demand.ts'
+import { arrivalFrom, arrivalOfAll, coordinatesOf, endOfDay, PICKUP, shipBy, type Delivery } from './delivery.ts'
+import type { Candidate, Demand, Destination } from './demand.ts'
 import { planOrders, type Plan } from './plan.ts'
+import { currentSettings, knowPlaces, locate, type Address, type Settings } from './queries/settings.ts'
 import { recordKept, takeReserved, type Kept } from './reserved.ts'
-import { activeStrategy, addClaims, addLoads, insertDecisions, lockLoads, readLoads, rejectedLocations, servingLocations } from './sourcing.db.ts'
+import { addClaims, addLoads, insertDecisions, lockLoads, readLoads, rejectedLocations, servingLocations } from './sourcing.db.ts'
 import { createStockView, type StockLevel } from './stock-view.ts'
 import type { Strategy } from './strategy.ts'
 
@@ -24,7 +26,7 @@ type Asked = { demand: SourcingDemand; kept: Kept[]; rest: SourcingDemand['lines
 type Sourced = Asked & { plan: Plan }
 
 /** Everything that planning looks at. */
-type World = { asked: readonly Asked[]; strategy: Strategy; limited: readonly Limited[]; questions: readonly Demand[]; candidates: readonly Candidate[]; sellable: Map<string, StockLevel>; queued: ReadonlyMap<string, number> }
+type World = { asked: readonly Asked[]; settings: Settings; strategy: Strategy; limited: readonly Limited[]; questions: readonly Demand[]; candidates: readonly Candidate[]; sellable: Map<string, StockLevel>; queued: ReadonlyMap<string, number> }
 
 /**
  * Finds stock for a batch of orders: reads what all locations can give of all SKUs once and plans in memory. What was
@@ -39,8 +41,9 @@ export async function planStock(tx: Tx, demands: readonly SourcingDemand[], now:
 }
 
 async function lookAround(tx: Tx, demands: readonly SourcingDemand[], now: Date, mode: PlanningMode): Promise<World> {
-  const strategy = present(await activeStrategy(tx), 'a strategy is in use')
-  const locations = await loadLocations(tx, now.toISOString().slice(0, 10))
+  const settings = await currentSettings(tx, now)
+  const { strategy, locations } = settings
+  await knowPlaces(tx, settings, demands.map(({ shipping_address }) => shipping_address))
   const limited = locations.flatMap((location): Limited[] => (location.daily_capacity === null ? [] : [{ location_id: location.id, day: localTime(now, location.time_zone).date, capacity: location.daily_capacity }]))
   const asked = await prepare(tx, demands)
   const loads = mode === 'seen' ? await readLoads(tx, limited) : await lockLoads(tx, limited)
@@ -48,7 +51,7 @@ async function lookAround(tx: Tx, demands: readonly SourcingDemand[], now: Date,
   const open = asked.filter(({ rest }) => rest.length > 0)
   const { levels, backordered } = await readSellable(tx, [...new Set(open.flatMap(({ rest }) => rest.map(({ variant_id }) => variant_id)))])
   return {
-    asked, strategy, limited, questions: await asDemands(tx, open), candidates: locations.map((location) => candidateOf(location, now, loads)),
+    asked, settings, strategy, limited, questions: await asDemands(tx, open, settings), candidates: locations.map((location) => candidateOf(location, now, loads, settings)),
     sellable: new Map(levels.map((level): [string, StockLevel] => [keyOf(level), { ...level, daily_demand: null }])), queued: backordered,
   }
 }
@@ -110,18 +113,22 @@ function filledPlan(order_id: string, { id, version }: Strategy): Plan {
   return { order_id, allocations: [], unfilled: [], shortage: null, decision: { strategy_id: id, strategy_version: version, outcome: 'filled', units: 0, rules: [], chosen: [], excluded: [], below: [], unfilled: [] } }
 }
 
-function candidateOf(location: Location, now: Date, loads: ReadonlyMap<string, number>): Candidate {
-  const leaves = shipsOn(location, now)
+export function candidateOf(location: Location, now: Date, loads: ReadonlyMap<string, number>, { departures }: Pick<Settings, 'departures'>): Candidate {
+  const capacity_left = location.daily_capacity === null ? null : Math.max(0, location.daily_capacity - (loads.get(location.id) ?? 0))
+  const leaves = (method: string): Pick<Candidate, 'ships_today' | 'next_ship_at'> => {
+    const { departure, ships_today } = departures(location, method, now, capacity_left === 0)
+    return { ships_today, next_ship_at: departure?.ships_at ?? null }
+  }
+  const methods = Object.keys(location.method_cut_offs)
   return {
-    id: location.id, code: location.code, kind: location.kind, groups: location.group_ids, country: location.country,
-    coordinates: location.latitude === null || location.longitude === null ? null : { latitude: location.latitude, longitude: location.longitude },
-    capabilities: location.capabilities, active: location.active, priority: location.priority,
-    capacity_left: location.daily_capacity === null ? null : Math.max(0, location.daily_capacity - (loads.get(location.id) ?? 0)),
-    handling_cost: location.handling_cost, ships_today: leaves === localTime(now, location.time_zone).date, next_ship_at: null, stock_age_hours: null,
+    id: location.id, code: location.code, kind: location.kind, groups: location.group_ids, country: location.country, coordinates: coordinatesOf(location),
+    capabilities: location.capabilities, active: location.active, priority: location.priority, capacity_left,
+    handling_cost: location.handling_cost, stock_age_hours: null, ...leaves(''),
+    ...(methods.length === 0 ? {} : { leaves_by_method: new Map(methods.map((method) => [method, leaves(method)])) }),
   }
 }
 
-async function asDemands(tx: Tx, asked: readonly Asked[]): Promise<Demand[]> {
+async function asDemands(tx: Tx, asked: readonly Asked[], settings: Settings): Promise<Demand[]> {
   const excluded = new Map<string, string[]>()
   const resourced = asked.filter(({ demand }) => demand.resourcing).flatMap(({ rest }) => rest.map(({ line_id }) => line_id))
   if (resourced.length > 0) {
@@ -129,26 +136,39 @@ async function asDemands(tx: Tx, asked: readonly Asked[]): Promise<Demand[]> {
   }
   return asked.map(({ demand, kept, rest, serving }) => ({
     order_id: demand.order_id, channel_id: demand.channel_id, location_groups: demand.group_ids, method: demand.delivery, pickup_location_id: demand.pickup_location_id, requires: [],
-    destination: destinationOf(demand), order_value: demand.order_value, latest_ship_at: null, buffer: demand.resourcing === true ? null : demand.stock_buffer, on_shortage: demand.on_shortage, max_locations: demand.max_splits,
+    destination: destinationOf(settings, demand.shipping_address), order_value: demand.order_value, ...timesOf(settings, deliveryOf(settings, demand), demand.deliver_by), buffer: demand.resourcing === true ? null : demand.stock_buffer, on_shortage: demand.on_shortage, max_locations: demand.max_splits,
     serving_location_ids: [...new Set([...serving, ...kept.map(({ location_id }) => location_id)])],
     lines: rest.map((line) => ({ ...line, tags: [], excluded_location_ids: excluded.get(line.line_id) ?? [] })),
   }))
 }
 
-function destinationOf({ shipping_address: address }: SourcingDemand): Demand['destination'] {
-  if (address === null) return null
-  return {
-    country: address.country, postal_code: address.postal_code ?? null,
-    coordinates: address.latitude === undefined || address.longitude === undefined ? null : { latitude: address.latitude, longitude: address.longitude },
-  }
+export function destinationOf(settings: Pick<Settings, 'places'>, address: Address | null): Destination | null {
+  return address === null ? null : { country: address.country, postal_code: address.postal_code ?? null, coordinates: locate(settings, address) }
 }
 
-function planned(tx: Tx, { asked, strategy, limited }: World, plans: readonly Plan[], locked: Levels | undefined, now: Date): PlannedStock {
+function deliveryOf(settings: Settings, { delivery, shipping_method, shipping_address }: SourcingDemand): Delivery {
+  return { method: delivery === 'pickup' ? PICKUP : shipping_method, destination: destinationOf(settings, shipping_address) }
+}
+
+/** By when an order must leave each location that keeps its date; nothing where there is none. */
+export function timesOf({ rate_table, locations }: Settings, delivery: Delivery, deliver_by: PlainDate | null): Pick<Demand, 'shipping_method' | 'latest_ship_at' | 'latest_ship_from'> {
+  if (deliver_by === null) return { shipping_method: delivery.method, latest_ship_at: null }
+  const latest_ship_from = new Map<string, Date>()
+  for (const location of locations) {
+    const date = shipBy(rate_table, delivery, location, deliver_by)
+    if (date !== undefined) latest_ship_from.set(location.id, endOfDay(location, date))
+  }
+  const times = [...latest_ship_from.values()].map((instant) => instant.getTime())
+  return { shipping_method: delivery.method, latest_ship_at: times.length === 0 ? null : new Date(Math.max(...times)), latest_ship_from }
+}
+
+function planned(tx: Tx, { asked, settings, strategy, limited }: World, plans: readonly Plan[], locked: Levels | undefined, now: Date): PlannedStock {
   const sourced = withKept(asked, plans, strategy)
   const sourcedOf = new Map(sourced.map((one) => [one.demand.order_id, one]))
   return {
-    plans: sourced.map(({ kept, plan: { order_id, allocations, unfilled, shortage, decision } }) => ({
+    plans: sourced.map(({ demand, kept, plan: { order_id, allocations, unfilled, shortage, decision } }) => ({
       order_id, allocations: shortage?.action === 'refuse' ? [] : addKept(kept, allocations), shortage: shortage?.action ?? null, decision_id: newId(), decision,
+      ...datesOf(settings, demand, [...kept, ...allocations], now),
       // Of a refused order only what was missing: the rest could have been placed.
       unfilled: unfilled.filter(({ reason }) => reason !== 'refused'),
     })),
@@ -162,6 +182,22 @@ function planned(tx: Tx, { asked, strategy, limited }: World, plans: readonly Pl
       return levels === undefined ? undefined : moveUnits(tx, accepted, levels)
     },
   }
+}
+
+/** When what was found arrives, and by when it must leave to arrive on the day that was asked for. */
+function datesOf(settings: Settings, demand: SourcingDemand, found: readonly SourcingAllocation[], now: Date): Pick<SourcingPlan, 'promise' | 'ship_by'> {
+  const delivery = deliveryOf(settings, demand)
+  const serving = settings.locations.filter(({ id }) => found.some(({ location_id }) => location_id === id))
+  const arrivals = serving.map((location) => {
+    const { departure } = settings.departures(location, delivery.method, now, false)
+    return departure === undefined ? undefined : arrivalFrom(settings.rate_table, delivery, location, departure.ships_on)
+  })
+  const { deliver_by } = demand
+  const ship_by = new Map(deliver_by === null ? [] : serving.flatMap((location): [string, PlainDate][] => {
+    const date = shipBy(settings.rate_table, delivery, location, deliver_by)
+    return date === undefined ? [] : [[location.id, date]]
+  }))
+  return { promise: arrivalOfAll(arrivals), ship_by }
 }
 
 /** Locks the levels that these plans take from; undefined where rivals have left too little. */

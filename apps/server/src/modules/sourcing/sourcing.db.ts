@@ -111,6 +111,15 @@ export async function activeStrategy(db: Queryable): Promise<Strategy | undefine
   return row === undefined ? undefined : { id: row.code, version: row.strategy_version, name: row.name, rules: row.definition.rules }
 }
 
+/** A text that is another one when a setting has changed, and in another database. */
+export async function readStamp(db: Queryable): Promise<string> {
+  const { stamp } = await db.one<{ stamp: string }>(sql`select ${STAMP} as stamp`)
+  return stamp
+}
+
+/** For statements that read the stamp beside something else. */
+export const STAMP = sql.raw(`((select oid from pg_database where datname = current_database()) || '.' || (select last_value from setting_changes))`)
+
 /** One change of strategies at a time, until its commit: versions count without a gap, and one is in use. */
 async function lockStrategies(tx: Queryable): Promise<void> {
   await tx.rows(sql`select pg_advisory_xact_lock(hashtextextended('sourcing: strategies', 0))`)

@@ -1,0 +1,94 @@
+import { present } from '../../../kernel/assert.ts'
+import type { Coordinates } from '../../../kernel/geo.ts'
+import type { Queryable } from '../../../platform/db.ts'
+import { findChannelsByCode, type Channel } from '../../channels/index.ts'
+import { findPostalAreas, loadLocations, type Location } from '../../locations/index.ts'
+import { findRateTable, IN_HOUSE, type RateTable } from '../../shipping/index.ts'
+import { createDepartures, type Departures } from '../departures.ts'
+import { activeStrategy, readStamp } from '../sourcing.db.ts'
+import type { Strategy } from '../strategy.ts'
+
+/** What planning looks at and people seldom change: the strategy in use, active locations with their calendars, what carriers take. */
+export type Settings = {
+  stamp: string
+  strategy: Strategy
+  locations: readonly Location[]
+  rate_table: RateTable
+  departures: Departures
+  /** By code; null where there is none. Filled as channels are asked for, and so are postal codes, by country and code. */
+  channels: Map<string, Channel | null>
+  places: Map<string, Coordinates | null>
+  /** Read longer ago than this, they are read again. */
+  fresh_until_ms: number
+}
+
+/** Who reads between a change and its commit keeps what was, though the stamp has moved: no longer than this. */
+const KEPT_MS = 1_000
+const MAX_STAMPS = 16
+const MAX_PLACES = 50_000
+
+/** By stamp, which names the database, and day. */
+const KEPT = new Map<string, Settings>()
+
+/** The settings as of now: read again when one of them has changed. Costs one small statement. */
+export async function currentSettings(db: Queryable, now: Date): Promise<Settings> {
+  return settingsAt(db, await readStamp(db), now)
+}
+
+/** The settings that a stamp belongs to. */
+export async function settingsAt(db: Queryable, stamp: string, now: Date): Promise<Settings> {
+  const known = keptSettings(stamp, now)
+  return known !== undefined && known.fresh_until_ms > performance.now() ? known : loadSettings(db, stamp, now)
+}
+
+/** What is known for the stamp, however long ago it was read. */
+export function keptSettings(stamp: string, now: Date): Settings | undefined {
+  return KEPT.get(keyOf(stamp, now))
+}
+
+export async function loadSettings(db: Queryable, stamp: string, now: Date): Promise<Settings> {
+  const strategy = present(await activeStrategy(db), 'a strategy is in use')
+  const locations = await loadLocations(db, dayOf(now))
+  const { definition: rate_table } = present(await findRateTable(db, IN_HOUSE), 'the in-house carrier has a rate table')
+  const settings: Settings = { stamp, strategy, locations, rate_table, departures: createDepartures(), channels: new Map(), places: new Map(), fresh_until_ms: performance.now() + KEPT_MS }
+  if (KEPT.size >= MAX_STAMPS) KEPT.clear()
+  KEPT.set(keyOf(stamp, now), settings)
+  return settings
+}
+
+const dayOf = (now: Date): string => now.toISOString().slice(0, 10)
+const keyOf = (stamp: string, now: Date): string => `${stamp} ${dayOf(now)}`
+
+/** Looks up channels that nobody has asked for yet; those that are known cost nothing. */
+export async function knowChannels(db: Queryable, { channels }: Settings, codes: readonly string[]): Promise<void> {
+  const unknown = [...new Set(codes.filter((code) => !channels.has(code)))]
+  if (unknown.length === 0) return
+  const found = await findChannelsByCode(db, unknown)
+  for (const code of unknown) channels.set(code, found.get(code) ?? null)
+}
+
+export type Address = { country: string; postal_code?: string | undefined; latitude?: number | undefined; longitude?: number | undefined }
+
+/** Looks up where addresses without coordinates lie, as far as postal codes tell; what is known costs nothing. */
+export async function knowPlaces(db: Queryable, { places }: Settings, addresses: readonly (Address | null)[]): Promise<void> {
+  const unknown = new Map<string, { country: string; postal_code: string }>()
+  for (const address of addresses) {
+    if (address === null || address.latitude !== undefined || address.postal_code === undefined) continue
+    const key = placeKey(address.country, address.postal_code)
+    if (!places.has(key)) unknown.set(key, { country: address.country, postal_code: address.postal_code })
+  }
+  if (unknown.size === 0) return
+  if (places.size >= MAX_PLACES) places.clear()
+  const found = await findPostalAreas(db, [...unknown.values()])
+  ;[...unknown.keys()].forEach((key, index) => places.set(key, found[index]!))
+}
+
+/** Where the address lies: its own coordinates, or those of its postal code; null where neither is known. */
+export function locate({ places }: Pick<Settings, 'places'>, { country, postal_code, latitude, longitude }: Address): Coordinates | null {
+  if (latitude !== undefined && longitude !== undefined) return { latitude, longitude }
+  return postal_code === undefined ? null : (places.get(placeKey(country, postal_code)) ?? null)
+}
+
+function placeKey(country: string, postalCode: string): string {
+  return `${country} ${postalCode}`
+}
