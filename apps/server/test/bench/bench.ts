@@ -10,12 +10,13 @@ import { feed } from './benchmarks/feed.ts'
 import { idle } from './benchmarks/idle.ts'
 import { list } from './benchmarks/list.ts'
 import { overloadCapture } from './benchmarks/overload.ts'
+import { promise } from './benchmarks/promise.ts'
 import { releaseShip } from './benchmarks/release-ship.ts'
 import { reserve } from './benchmarks/reserve.ts'
 import { openInstallation, type Installation } from './installation.ts'
 import { table } from './table.ts'
 
-const BENCHMARKS: readonly Benchmark[] = [captureHttp, captureHttp1, captureHot, captureBulk, reserve, releaseShip, feed, list, overloadCapture, idle]
+const BENCHMARKS: readonly Benchmark[] = [captureHttp, captureHttp1, captureHot, captureBulk, reserve, releaseShip, feed, list, promise, overloadCapture, idle]
 
 const HELP = `Usage: npm run bench -- [NAME...] [options]
 
@@ -26,7 +27,7 @@ database; afterwards the auditor must be silent and sold must not exceed stock, 
 Options:
   --seconds N      how long each measurement takes (10)
   --connections N  connections of the captures (64)
-  --rate N         captures over HTTP at this rate whether or not answers come (open loop); latency counts from when each was due
+  --rate N         captures and promises over HTTP at this rate whether or not answers come (open loop); latency counts from when each was due
   --skus N         articles, sold by Zipf's law (10000)
   --locations N    places that hold stock (50)
   --spread SHARE   the part of the articles that each store keeps; two warehouses keep all (0.2)

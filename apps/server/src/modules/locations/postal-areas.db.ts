@@ -4,25 +4,30 @@ import { rowsOf, sql } from '../../platform/sql.ts'
 import { normalizePostalCode, prefixesOf } from './postal-code.ts'
 
 export type PostalArea = { postal_code: string; latitude: number; longitude: number; place: string }
-export type PostalQuestion = { country: string; postal_code: string }
+export type PlaceQuestion = { country: string; postal_code?: string | undefined; city?: string | undefined }
+export type PlaceFound = { coordinates: Coordinates; by: 'postal_code' | 'city' }
 
-/** Where these postal codes lie, by the longest beginning that is known; null where none is. In the order of the questions, one query. */
-export async function findPostalAreas(db: Queryable, questions: readonly PostalQuestion[]): Promise<(Coordinates | null)[]> {
-  const asked = questions.flatMap(({ country, postal_code }, nth) => prefixesOf(normalizePostalCode(country, postal_code)).map((prefix) => ({ nth, country, prefix })))
+/**
+ * Where these places lie: by the longest beginning of the postal code that is known, else in the middle of the areas that
+ * bear the city's name; null where neither is known. In the order of the questions, one query.
+ */
+export async function findPostalAreas(db: Queryable, questions: readonly PlaceQuestion[]): Promise<(PlaceFound | null)[]> {
+  const asked = questions.flatMap(({ country, postal_code, city }, nth) => [
+    ...prefixesOf(normalizePostalCode(country, postal_code ?? '')).map((prefix) => ({ nth, country, prefix, city: null })),
+    ...(city === undefined || city.trim() === '' ? [] : [{ nth, country, prefix: null, city: city.trim().toLowerCase() }]),
+  ])
   if (asked.length === 0) return questions.map(() => null)
-  const found = await db.rows<{ nth: number } & Coordinates>(sql`
-    select distinct on (input.nth) input.nth, a.latitude, a.longitude
-    from ${rowsOf(asked, { nth: 'int', country: 'text', prefix: 'text' })} join postal_areas a on a.country = input.country and a.postal_code = input.prefix
-    order by input.nth, length(input.prefix) desc`)
-  const places = new Map(found.map(({ nth, ...coordinates }) => [nth, coordinates]))
+  const found = await db.rows<{ nth: number; by: PlaceFound['by'] } & Coordinates>(sql`
+    with asked as materialized (select nth, country, prefix, city from ${rowsOf(asked, { nth: 'int', country: 'text', prefix: 'text', city: 'text' })})
+    select distinct on (nth) nth, by, latitude, longitude from (
+      select q.nth, 'postal_code' as by, length(q.prefix) as fit, a.latitude, a.longitude from asked q join postal_areas a on a.country = q.country and a.postal_code = q.prefix
+      union all
+      select q.nth, 'city', 0, c.latitude, c.longitude from asked q cross join lateral (
+        select avg(a.latitude) as latitude, avg(a.longitude) as longitude from postal_areas a where a.country = q.country and lower(a.place) = q.city and a.place <> ''
+      ) c where q.city is not null and c.latitude is not null
+    ) found order by nth, fit desc`)
+  const places = new Map(found.map(({ nth, by, latitude, longitude }) => [nth, { coordinates: { latitude, longitude }, by }]))
   return questions.map((_, nth) => places.get(nth) ?? null)
-}
-
-/** The middle of the areas that bear the name of the place; undefined where none does. */
-export async function findPlace(db: Queryable, country: string, place: string): Promise<Coordinates | undefined> {
-  const { latitude, longitude } = await db.one<{ latitude: number | null; longitude: number | null }>(sql`
-    select avg(latitude) as latitude, avg(longitude) as longitude from postal_areas where country = ${country} and lower(place) = lower(${place.trim()}) and place <> ''`)
-  return latitude === null || longitude === null ? undefined : { latitude, longitude }
 }
 
 export function listPostalCountries(db: Queryable): Promise<{ country: string; areas: number }[]> {

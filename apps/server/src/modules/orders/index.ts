@@ -1,6 +1,7 @@
 export { findOrderOfPath, lockOrder, requireOrder } from './access.ts'
 export { unwoundAmount, waitingAmount } from './amounts.ts'
-export type { CaptureInput } from './capture-input.ts'
+export { MAX_LINES, type CaptureInput } from './capture-input.ts'
+export { priceOrder } from './capture.ts'
 export { cancelOrder } from './commands/cancel-order.ts'
 export { importOrders } from './commands/capture-orders.ts'
 export { type CancelTake, orderMachine } from './order.ts'

@@ -1,15 +1,18 @@
 import { newId } from '../../kernel/ids.ts'
 import { SYSTEM } from '../../platform/caller.ts'
+import type { Clock } from '../../platform/clock.ts'
+import type { Database } from '../../platform/db.ts'
 import type { Module } from '../../platform/module.ts'
 import { backorderLoop } from './commands/source-order.ts'
 import { activateStrategy, insertStrategy, listStrategies } from './sourcing.db.ts'
+import { promiseRoutes } from './promises/promises.routes.ts'
 import { sourcingRoutes } from './sourcing.routes.ts'
 import { DEFAULT_STRATEGIES } from './strategy.ts'
 
-export const sourcingModule: Module = {
+export const sourcingModule = (runtime: { db: Database; clock: Clock }): Module => ({
   name: 'sourcing',
-  routes: sourcingRoutes,
-  permissions: { 'sourcing:read': 'See where orders are routed and why', 'sourcing:write': 'Change routing strategies' },
+  routes: [...sourcingRoutes, ...promiseRoutes(runtime)],
+  permissions: { 'promises:read': 'Ask when and from where orders would arrive, and which stores have something', 'sourcing:read': 'See where orders are routed and why', 'sourcing:write': 'Change routing strategies' },
   problems: {},
   loops: [backorderLoop],
   // A new installation routes by the first of the default strategies.
@@ -24,4 +27,4 @@ export const sourcingModule: Module = {
       }
     })
   },
-}
+})

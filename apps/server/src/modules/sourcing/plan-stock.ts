@@ -9,11 +9,11 @@ import type { Location } from '../locations/index.ts'
 import type { PlannedStock, PlanningMode, SourcingAllocation, SourcingDemand, SourcingPlan } from '../orders/index.ts'
 import { arrivalFrom, arrivalOfAll, coordinatesOf, endOfDay, PICKUP, shipBy, type Delivery } from './delivery.ts'
 import type { Candidate, Demand, Destination } from './demand.ts'
-import { planOrders, type Plan } from './plan.ts'
+import { createTrials, planOrders, type Plan } from './plan.ts'
 import { currentSettings, knowPlaces, locate, type Address, type Settings } from './queries/settings.ts'
 import { recordKept, takeReserved, type Kept } from './reserved.ts'
 import { addClaims, addLoads, insertDecisions, lockLoads, readLoads, rejectedLocations, servingLocations } from './sourcing.db.ts'
-import { createStockView, type StockLevel } from './stock-view.ts'
+import { createStockView, type StockLevel, type StockView } from './stock-view.ts'
 import type { Strategy } from './strategy.ts'
 
 /** A batch that loses races this often plans what is left from locked stock alone. */
@@ -44,7 +44,7 @@ async function lookAround(tx: Tx, demands: readonly SourcingDemand[], now: Date,
   const settings = await currentSettings(tx, now)
   const { strategy, locations } = settings
   await knowPlaces(tx, settings, demands.map(({ shipping_address }) => shipping_address))
-  const limited = locations.flatMap((location): Limited[] => (location.daily_capacity === null ? [] : [{ location_id: location.id, day: localTime(now, location.time_zone).date, capacity: location.daily_capacity }]))
+  const limited = limitsOf(locations, now)
   const asked = await prepare(tx, demands)
   const loads = mode === 'seen' ? await readLoads(tx, limited) : await lockLoads(tx, limited)
   for (const { kept } of asked) for (const id of new Set(kept.map(({ location_id }) => location_id))) loads.set(id, (loads.get(id) ?? 0) + 1)
@@ -56,8 +56,18 @@ async function lookAround(tx: Tx, demands: readonly SourcingDemand[], now: Date,
   }
 }
 
+/** Locations that take a number of orders a day, with their local day. */
+export function limitsOf(locations: readonly Location[], now: Date): Limited[] {
+  return locations.flatMap(({ id, daily_capacity, time_zone }) => (daily_capacity === null ? [] : [{ location_id: id, day: localTime(now, time_zone).date, capacity: daily_capacity }]))
+}
+
 function planWorld({ questions, candidates, sellable, queued, strategy }: World): Plan[] {
   return planOrders(questions, candidates, createStockView([...sellable.values()], queued), strategy)
+}
+
+/** The same for orders that nobody has placed, which take nothing from each other. */
+export function tryPlans({ candidates, strategy }: Pick<World, 'candidates' | 'strategy'>, stock: StockView): (question: Demand) => Plan {
+  return createTrials(candidates, stock, strategy)
 }
 
 /** Plans, locks the levels that are used, and plans again on the locked figures until they are enough. */
@@ -143,7 +153,7 @@ async function asDemands(tx: Tx, asked: readonly Asked[], settings: Settings): P
 }
 
 export function destinationOf(settings: Pick<Settings, 'places'>, address: Address | null): Destination | null {
-  return address === null ? null : { country: address.country, postal_code: address.postal_code ?? null, coordinates: locate(settings, address) }
+  return address === null ? null : { country: address.country, postal_code: address.postal_code ?? null, coordinates: locate(settings, address)?.coordinates ?? null }
 }
 
 function deliveryOf(settings: Settings, { delivery, shipping_method, shipping_address }: SourcingDemand): Delivery {

@@ -49,6 +49,13 @@ export function planOrder(demand: Demand, candidates: readonly Candidate[], stoc
   return planOrders([demand], candidates, stock, strategy, allocate)[0]!
 }
 
+/** Plans orders that nobody has placed: each finds all the stock and takes nothing of it. */
+export function createTrials(candidates: readonly Candidate[], stock: StockView, strategy: Strategy, allocate: Allocator = allocateByRank): (demand: Demand) => Plan {
+  const network = viewNetwork(candidates, stock)
+  const rules = strategy.rules.map(prepareRule)
+  return (demand) => planNext(viewOrder(demand, network), strategy, rules, allocate)
+}
+
 function planNext(order: OrderView, strategy: Strategy, rules: readonly PreparedRule[], allocate: Allocator): Plan {
   const draft: Draft = { order, placements: [], verdicts: order.network.candidates.map(() => NO_RULE) }
   const { traces, last, fallback } = tryRules(draft, rules, allocate)

@@ -2,6 +2,7 @@ import type { Answer, HttpRequest } from './connection.ts'
 import { captureWorkload, type CaptureParameters } from './capture.ts'
 import { fulfillmentWorkload, type FulfillmentParameters } from './fulfillment.ts'
 import { listWorkload, type ListParameters } from './lists.ts'
+import { promiseWorkload, type PromiseParameters } from './promises.ts'
 import { reservationWorkload, type ReservationParameters } from './reservations.ts'
 
 /** What a load sends. `kind` groups the figures; a request of kind null is not measured. */
@@ -17,11 +18,12 @@ export type Workload = {
 export type WorkloadSpec =
   | ({ name: 'capture' } & CaptureParameters)
   | ({ name: 'reservations' } & ReservationParameters)
+  | ({ name: 'promise' } & PromiseParameters)
   | ({ name: 'list' } & ListParameters)
   | ({ name: 'fulfillment' } & FulfillmentParameters)
 
 const WORKLOADS: { [Name in WorkloadSpec['name']]: (spec: Extract<WorkloadSpec, { name: Name }>) => Workload } = {
-  capture: captureWorkload, reservations: reservationWorkload, list: listWorkload, fulfillment: fulfillmentWorkload,
+  capture: captureWorkload, reservations: reservationWorkload, list: listWorkload, promise: promiseWorkload, fulfillment: fulfillmentWorkload,
 }
 
 export function createWorkload(spec: WorkloadSpec): Workload {

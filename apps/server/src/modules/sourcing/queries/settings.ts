@@ -15,9 +15,9 @@ export type Settings = {
   locations: readonly Location[]
   rate_table: RateTable
   departures: Departures
-  /** By code; null where there is none. Filled as channels are asked for, and so are postal codes, by country and code. */
+  /** By code; null where there is none. Filled as channels are asked for, and so are places. */
   channels: Map<string, Channel | null>
-  places: Map<string, Coordinates | null>
+  places: Map<string, Located | null>
   /** Read longer ago than this, they are read again. */
   fresh_until_ms: number
 }
@@ -67,15 +67,18 @@ export async function knowChannels(db: Queryable, { channels }: Settings, codes:
   for (const code of unknown) channels.set(code, found.get(code) ?? null)
 }
 
-export type Address = { country: string; postal_code?: string | undefined; latitude?: number | undefined; longitude?: number | undefined }
+export type Address = { country: string; postal_code?: string | undefined; city?: string | undefined; latitude?: number | undefined; longitude?: number | undefined }
 
-/** Looks up where addresses without coordinates lie, as far as postal codes tell; what is known costs nothing. */
+/** Where something lies, and what told so. */
+export type Located = { coordinates: Coordinates; by: 'coordinates' | 'postal_code' | 'city' }
+
+/** Looks up where addresses without coordinates lie, as far as postal codes and cities tell; what is known costs nothing. */
 export async function knowPlaces(db: Queryable, { places }: Settings, addresses: readonly (Address | null)[]): Promise<void> {
-  const unknown = new Map<string, { country: string; postal_code: string }>()
+  const unknown = new Map<string, Address>()
   for (const address of addresses) {
-    if (address === null || address.latitude !== undefined || address.postal_code === undefined) continue
-    const key = placeKey(address.country, address.postal_code)
-    if (!places.has(key)) unknown.set(key, { country: address.country, postal_code: address.postal_code })
+    if (address === null || address.latitude !== undefined) continue
+    const key = placeKey(address)
+    if (!places.has(key)) unknown.set(key, address)
   }
   if (unknown.size === 0) return
   if (places.size >= MAX_PLACES) places.clear()
@@ -83,12 +86,13 @@ export async function knowPlaces(db: Queryable, { places }: Settings, addresses:
   ;[...unknown.keys()].forEach((key, index) => places.set(key, found[index]!))
 }
 
-/** Where the address lies: its own coordinates, or those of its postal code; null where neither is known. */
-export function locate({ places }: Pick<Settings, 'places'>, { country, postal_code, latitude, longitude }: Address): Coordinates | null {
-  if (latitude !== undefined && longitude !== undefined) return { latitude, longitude }
-  return postal_code === undefined ? null : (places.get(placeKey(country, postal_code)) ?? null)
+/** Where the address lies: its own coordinates, or those of its postal code, or of its city; null where none is known. */
+export function locate({ places }: Pick<Settings, 'places'>, address: Address): Located | null {
+  const { latitude, longitude } = address
+  if (latitude !== undefined && longitude !== undefined) return { coordinates: { latitude, longitude }, by: 'coordinates' }
+  return places.get(placeKey(address)) ?? null
 }
 
-function placeKey(country: string, postalCode: string): string {
-  return `${country} ${postalCode}`
+function placeKey({ country, postal_code, city }: Address): string {
+  return `${country} ${postal_code ?? ''} ${city ?? ''}`
 }

@@ -1,0 +1,101 @@
+import { groupByKey } from '../../../kernel/quantity.ts'
+import type { Clock } from '../../../platform/clock.ts'
+import type { Database } from '../../../platform/db.ts'
+import { shareReads } from '../../../platform/shared-read.ts'
+import type { Variant } from '../../catalog/index.ts'
+import type { Location } from '../../locations/index.ts'
+import type { Candidate, Demand } from '../demand.ts'
+import { candidateOf, limitsOf, tryPlans } from '../plan-stock.ts'
+import type { Plan } from '../plan.ts'
+import { readArticles, type ArticleRow, type Articles } from '../promises/promises.db.ts'
+import { traitsOf, type StrategyTraits } from '../promises/strategy-traits.ts'
+import { readLoads } from '../sourcing.db.ts'
+import { createStockView, type StockLevel } from '../stock-view.ts'
+import type { SupplyUnits } from '../supplies.ts'
+import { keptSettings, knowChannels, knowPlaces, loadSettings, type Address, type Settings } from './settings.ts'
+
+/** An article with what is there and what is on its way. */
+export type Article = Pick<ArticleRow, 'id' | 'sku' | 'name' | 'kind' | 'price' | 'price_currency' | 'weight_grams' | 'active'> & {
+  /** Units that may be sold, by location. */
+  sellable: readonly StockLevel[]
+  queued: number
+  inbound: readonly SupplyUnits[]
+}
+
+/** Everything that promises look at, as it was at one moment. Nothing here changes. */
+export type PromiseWorld = {
+  now: Date
+  settings: Settings
+  traits: StrategyTraits
+  /** Active locations by id. */
+  locations: ReadonlyMap<string, Location>
+  candidates: ReadonlyMap<string, Candidate>
+  articles: ReadonlyMap<string, Article>
+  /** What bundles are made of, by the bundle's SKU. */
+  parts: ReadonlyMap<string, readonly { article: Article; quantity: number }[]>
+  plan: (question: Demand) => Plan
+}
+
+/** What has to be looked up for some carts. */
+export type PromiseQuestion = { skus: readonly string[]; channels: readonly string[]; addresses: readonly Address[] }
+
+/** Answers what promises look at; questions that come at the same time share one read. */
+export function createPromiseWorlds({ db, clock }: { db: Database; clock: Clock }): (question: PromiseQuestion) => Promise<PromiseWorld> {
+  let refreshing: Promise<unknown> | undefined
+
+  /** What is known for the stamp. What is older than a second is read again beside the questions, which do not wait for it. */
+  const settingsOf = async ({ stamp }: Articles, now: Date): Promise<Settings> => {
+    const known = keptSettings(stamp, now)
+    if (known === undefined) return loadSettings(db, stamp, now)
+    if (known.fresh_until_ms < performance.now()) refreshing ??= loadSettings(db, stamp, now).catch(() => undefined).finally(() => { refreshing = undefined })
+    return known
+  }
+
+  return shareReads(async (questions: readonly PromiseQuestion[]) => {
+    const seen = await readArticles(db, [...new Set(questions.flatMap(({ skus }) => skus))])
+    const now = clock.now(seen.now)
+    const settings = await settingsOf(seen, now)
+    await knowChannels(db, settings, questions.flatMap(({ channels }) => channels))
+    await knowPlaces(db, settings, questions.flatMap(({ addresses }) => addresses))
+    return describeWorld(seen, settings, now, await readLoads(db, limitsOf(settings.locations, now)))
+  })
+}
+
+function describeWorld({ articles }: Articles, settings: Settings, now: Date, loads: ReadonlyMap<string, number>): PromiseWorld {
+  const known = new Map<string, Article>()
+  for (const row of articles) if (!known.has(row.id)) known.set(row.id, describeArticle(row))
+  const asked = articles.filter(({ bundle_id }) => bundle_id === null)
+  const components = groupByKey(articles.filter(({ bundle_id }) => bundle_id !== null), ({ bundle_id }) => bundle_id!)
+  const goods = [...known.values()]
+  const candidates = settings.locations.map((location) => candidateOf(location, now, loads, settings))
+  const stock = createStockView(goods.flatMap(({ sellable }) => sellable), new Map(goods.flatMap(({ id, queued }) => (queued === 0 ? [] : [[id, queued]]))))
+  return {
+    now, settings, traits: traitsOf(settings.strategy),
+    locations: new Map(settings.locations.map((location) => [location.id, location])), candidates: new Map(candidates.map((candidate) => [candidate.id, candidate])),
+    articles: new Map(asked.map(({ id, sku }) => [sku, known.get(id)!])),
+    // In the order of their SKUs, like the lines of an order.
+    parts: new Map(asked.flatMap(({ id, sku }) => {
+      const parts = components.get(id)?.toSorted((a, b) => (a.sku < b.sku ? -1 : 1)).map((row) => ({ article: known.get(row.id)!, quantity: row.per_bundle! }))
+      return parts === undefined ? [] : [[sku, parts]]
+    })),
+    plan: tryPlans({ candidates, strategy: settings.strategy }, stock),
+  }
+}
+
+function describeArticle(row: ArticleRow): Article {
+  const { id, sku, name, kind, price, price_currency, weight_grams, active } = row
+  return {
+    id, sku, name, kind, price, price_currency, weight_grams, active, queued: row.queued ?? 0,
+    sellable: parts(row.levels).map(([location_id, units]) => ({ variant_id: id, location_id: location_id!, available: Number(units), safety_stock: 0, daily_demand: null })),
+    inbound: parts(row.inbound).map(([location_id, expected_on, units]) => ({ location_id: location_id!, expected_on: expected_on!, quantity: Number(units) })),
+  }
+}
+
+function parts(text: string | null): string[][] {
+  return text === null ? [] : text.split(',').map((part) => part.split(':'))
+}
+
+/** The article as the catalog has it, for prices. */
+export function variantOf({ id, sku, name, kind, price, price_currency, weight_grams, active }: Article): Variant {
+  return { id, sku, name, kind, price, price_currency, weight_grams, active, length_mm: null, width_mm: null, height_mm: null, product_id: '' }
+}
