@@ -1,4 +1,5 @@
 import { createWriteStream } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { stringify } from 'csv-stringify'
@@ -14,16 +15,18 @@ const EXPORTS: Readonly<Record<string, string>> = {
 
 export function registerExport(program: Command): void {
   program.command('export <what> [file]')
-    .description(`Write ${Object.keys(EXPORTS).join(', ')} as CSV; standard output without a file`)
+    .description(`Write ${Object.keys(EXPORTS).join(', ')} or postal-areas as CSV; standard output without a file`)
+    .option('--country <code>', 'whose postal-areas: ISO 3166 code, such as GB')
     .addHelpText('after', `
 UTF-8 with a header. Cells that a spreadsheet would run as a formula begin with an apostrophe.
 
 Examples:
   npm run switchyard -- export orders orders.csv
   npm run -s switchyard -- export stock > stock.csv`)
-    .action(inApplication(async (context, what: string, file: string | undefined) => {
+    .action(inApplication(async (context, what: string, file: string | undefined, { country }: { country?: string }) => {
       const url = EXPORTS[what]
-      if (url === undefined) throw new CliFailure(EXIT.usage, `There is no export "${what}": use ${Object.keys(EXPORTS).join(', ')}.`)
+      if (what === 'postal-areas') return exportPostalAreas(context, country, file)
+      if (url === undefined) throw new CliFailure(EXIT.usage, `There is no export "${what}": use ${Object.keys(EXPORTS).join(', ')} or postal-areas.`)
       const target = file === undefined ? process.stdout : createWriteStream(resolve(process.env['INIT_CWD'] ?? process.cwd(), file))
       let rows = 0
       const counted = async function* (): AsyncGenerator<Record<string, unknown>> {
@@ -36,6 +39,17 @@ Examples:
       context.progress.line(`${rows} ${what}`)
       if (file !== undefined) context.out({ what, rows, file }, () => `Wrote ${rows} ${what} to ${file}.`)
     }))
+}
+
+/** As they are imported again. */
+async function exportPostalAreas({ send, out }: CliContext, country: string | undefined, file: string | undefined): Promise<void> {
+  if (country === undefined) throw new CliFailure(EXIT.usage, 'Say whose postal areas, with --country.')
+  const { text } = await send('GET', `/v1/postal-areas/${encodeURIComponent(country)}`)
+  if (file === undefined) process.stdout.write(text)
+  else {
+    await writeFile(resolve(process.env['INIT_CWD'] ?? process.cwd(), file), text)
+    out({ what: 'postal-areas', country, file }, () => `Wrote the postal areas of ${country} to ${file}.`)
+  }
 }
 
 /** All pages of a list, one row at a time. */

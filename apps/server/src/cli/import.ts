@@ -1,10 +1,23 @@
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { inApplication } from './context.ts'
+import { inApplication, inApplicationWith, readInput } from './context.ts'
 import { CliFailure, EXIT } from './exit-codes.ts'
 
 export function registerImport(program: Command): void {
   const group = program.command('import').description('Import data from files')
+  group.command('postal-areas <file>')
+    .description('Say where the postal codes of a country lie: CSV with postal_code, latitude, longitude, place; replaces what was there')
+    .requiredOption('--country <code>', 'ISO 3166 code, such as GB')
+    .addHelpText('after', `
+Codes may be beginnings of codes; the longest that fits counts. What \`export postal-areas\` writes is read back.
+
+Example:
+  npm run switchyard -- import postal-areas gb.csv --country GB`)
+    .action(inApplicationWith((file: string, _options: { country: string }) => readInput(file), async ({ send, out }, text, _file, { country }) => {
+      const answer = await send('PUT', `/v1/postal-areas/${encodeURIComponent(country)}`, text, { 'content-type': 'text/csv' })
+      const report = JSON.parse(answer.text) as { country: string; areas: number; areas_before: number }
+      out(report, () => `${report.areas} postal areas of ${report.country}, ${report.areas_before} before.`)
+    }))
   group.command('online-retail <file>')
     .description('Import a file of the Online Retail data set: products, customers, orders, deliveries and returns')
     .option('--date-order <order>', 'how dates such as 3/4/2011 are meant: month-first or day-first', 'month-first')

@@ -1,7 +1,7 @@
 import type { Caller } from '../../platform/caller.ts'
 import type { Queryable, Tx } from '../../platform/db.ts'
 import { scopeConditions } from '../../platform/scope.ts'
-import { sql, type Sql } from '../../platform/sql.ts'
+import { arrayOf, sql, type Sql } from '../../platform/sql.ts'
 
 export type InboundStatus = 'expected' | 'received' | 'canceled'
 export type InboundRow = {
@@ -29,6 +29,13 @@ export function findInbound(db: Queryable, id: string): Promise<InboundRow | und
 
 export async function writeInbound(tx: Tx, { id, received, status, expected_on }: Pick<InboundRow, 'id' | 'received' | 'status' | 'expected_on'>): Promise<void> {
   await tx.run(sql`update inbound_supplies set received = ${received}, status = ${status}, expected_on = ${expected_on} where id = ${id} and status = 'expected'`)
+}
+
+/** Units of these variants that are still to come, the earliest first. */
+export function readSupplies(db: Queryable, variantIds: readonly string[]): Promise<{ variant_id: string; location_id: string; expected_on: string; quantity: number }[]> {
+  return db.rows(sql`
+    select variant_id, location_id, expected_on, quantity - received as quantity from inbound_supplies
+    where variant_id = any(${arrayOf(variantIds, 'uuid')}) and status = 'expected' and quantity > received order by expected_on, id`)
 }
 
 export function inboundInScope(caller: Caller): Sql[] {

@@ -1,6 +1,6 @@
 export { createGroup } from './commands/location-groups.ts'
 export { createLocation } from './commands/create-location.ts'
-export { departureInstant, nextDeparture, releaseInstant, shipsOn, type Departure } from './calendar.ts'
+export { departureInstant, isWorkingDay, nextDeparture, releaseInstant, shipsOn, type Departure } from './calendar.ts'
 export type { Location } from './location.ts'
 export { findGroupsByCode } from './location-groups.db.ts'
 export { findLocations, findLocationsByCode, loadLocations } from './locations.db.ts'

@@ -7,10 +7,11 @@ import type { NewEvent } from '../../platform/events.ts'
 import { applyMovements, convertReservations, keyOf, lockFurtherLevels, lockLevels, readSellable, sellableAt, stockEvents, type Levels, type Pair } from '../inventory/index.ts'
 import type { Location } from '../locations/index.ts'
 import type { PlannedStock, PlanningMode, SourcingAllocation, SourcingDemand, SourcingPlan } from '../orders/index.ts'
+import { expectForNew } from './commands/expect-supplies.ts'
 import { arrivalFrom, arrivalOfAll, coordinatesOf, endOfDay, PICKUP, shipBy, type Delivery } from './delivery.ts'
-import type { Candidate, Demand, Destination } from './demand.ts'
+import type { Candidate, Demand } from './demand.ts'
 import { createTrials, planOrders, type Plan } from './plan.ts'
-import { currentSettings, knowPlaces, locate, type Address, type Settings } from './queries/settings.ts'
+import { currentSettings, destinationOf, knowPlaces, type Settings } from './queries/settings.ts'
 import { recordKept, takeReserved, type Kept } from './reserved.ts'
 import { addClaims, addLoads, insertDecisions, lockLoads, readLoads, rejectedLocations, servingLocations } from './sourcing.db.ts'
 import { createStockView, type StockLevel, type StockView } from './stock-view.ts'
@@ -152,10 +153,6 @@ async function asDemands(tx: Tx, asked: readonly Asked[], settings: Settings): P
   }))
 }
 
-export function destinationOf(settings: Pick<Settings, 'places'>, address: Address | null): Destination | null {
-  return address === null ? null : { country: address.country, postal_code: address.postal_code ?? null, coordinates: locate(settings, address)?.coordinates ?? null }
-}
-
 function deliveryOf(settings: Settings, { delivery, shipping_method, shipping_address }: SourcingDemand): Delivery {
   return { method: delivery === 'pickup' ? PICKUP : shipping_method, destination: destinationOf(settings, shipping_address) }
 }
@@ -186,6 +183,8 @@ function planned(tx: Tx, { asked, settings, strategy, limited }: World, plans: r
       const accepted = taken.map((one) => ({ ...one, sourced: present(sourcedOf.get(one.plan.order_id), 'the plan is of this batch') }))
       await insertDecisions(tx, accepted.map(({ plan, at }) => ({ id: plan.decision_id, order_id: plan.order_id, at, trigger, decision: plan.decision })))
       await addClaims(tx, accepted.flatMap(({ plan }) => plan.allocations.map(({ line_id, variant_id, location_id, quantity }) => ({ order_line_id: line_id, location_id, order_id: plan.order_id, variant_id, quantity }))))
+      const waiting = accepted.flatMap(({ sourced: { plan } }) => (plan.shortage?.action === 'backorder' ? [plan] : []))
+      if (trigger === 'capture' && waiting.length > 0) await expectForNew(tx, new Set(waiting.map(({ order_id }) => order_id)), variantsOf(accepted, waiting), now)
       // Levels come last: what is sold most is locked for the shortest time.
       if (!(await addLoads(tx, loadsOf(accepted, limited)))) return undefined
       const levels = locked ?? await lockTaken(tx, accepted, now)
@@ -208,6 +207,12 @@ function datesOf(settings: Settings, demand: SourcingDemand, found: readonly Sou
     return date === undefined ? [] : [[location.id, date]]
   }))
   return { promise: arrivalOfAll(arrivals), ship_by }
+}
+
+/** Of units that wait. */
+function variantsOf(accepted: readonly Accepted[], waiting: readonly Plan[]): string[] {
+  const lines = new Map(accepted.flatMap(({ sourced: { demand } }) => demand.lines.map(({ line_id, variant_id }) => [line_id, variant_id])))
+  return [...new Set(waiting.flatMap(({ unfilled }) => unfilled.map(({ line_id }) => lines.get(line_id)!)))]
 }
 
 /** Locks the levels that these plans take from; undefined where rivals have left too little. */

@@ -4,6 +4,9 @@ import { arrayOf, rowsOf, sql } from '../../platform/sql.ts'
 import type { Decision } from './decision.ts'
 import type { Rule, Strategy } from './strategy.ts'
 
+/** For statements that read the stamp beside something else. */
+export const STAMP = sql.raw(`((select oid from pg_database where datname = current_database()) || '.' || (select last_value from setting_changes))`)
+
 export type AllocationRow = { order_line_id: string; location_id: string; order_id: string; variant_id: string; quantity: number; released: number }
 
 /** Adds to claims; units of a line at one location are one claim. The caller holds the orders and the stock levels. */
@@ -93,6 +96,18 @@ export function fillableBackorders(db: Queryable, limit: number): Promise<{ orde
     order by o.placed_at, o.id limit ${limit}`)
 }
 
+/** A text that is another one when somebody waits for something else, or when something else is on its way. */
+export async function supplySignature(db: Queryable): Promise<string> {
+  const { signature } = await db.one<{ signature: string }>(sql`
+    select (select count(*) || '.' || coalesce(sum(hashtextextended(id::text || backordered, 0)::numeric), 0) from order_lines where backordered > 0) || '/' ||
+      (select count(*) || '.' || coalesce(sum(hashtextextended(id::text || expected_on || (quantity - received), 0)::numeric), 0) from inbound_supplies where status = 'expected') || '/' || ${STAMP} as signature`)
+  return signature
+}
+
+export async function variantsWaitedFor(db: Queryable): Promise<string[]> {
+  return (await db.rows<{ variant_id: string }>(sql`select distinct variant_id from order_lines where backordered > 0 order by variant_id`)).map(({ variant_id }) => variant_id)
+}
+
 export type StrategyRow = { id: string; code: string; strategy_version: number; name: string; definition: { rules: Rule[] }; active: boolean; created_at: Date }
 
 const STRATEGY_COLUMNS = sql.raw('id, code, strategy_version, name, definition, active, created_at')
@@ -116,9 +131,6 @@ export async function readStamp(db: Queryable): Promise<string> {
   const { stamp } = await db.one<{ stamp: string }>(sql`select ${STAMP} as stamp`)
   return stamp
 }
-
-/** For statements that read the stamp beside something else. */
-export const STAMP = sql.raw(`((select oid from pg_database where datname = current_database()) || '.' || (select last_value from setting_changes))`)
 
 /** One change of strategies at a time, until its commit: versions count without a gap, and one is in use. */
 async function lockStrategies(tx: Queryable): Promise<void> {

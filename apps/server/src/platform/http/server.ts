@@ -9,6 +9,7 @@ import type { Request } from '../command.ts'
 import { sqlState, type Database } from '../db.ts'
 import type { Executor } from '../executor.ts'
 import type { Logger } from '../log.ts'
+import { CSV } from './csv.ts'
 import { boundInFlight, DEFAULT_MAX_IN_FLIGHT } from './in-flight.ts'
 import { createValidator, decodeUtf8, fieldErrors, parseJson, unusableInput } from './input.ts'
 import { NDJSON } from './ndjson.ts'
@@ -214,10 +215,12 @@ function parseBodies(app: FastifyInstance): void {
       done(error as Error)
     }
   })
-  app.addContentTypeParser(NDJSON, (request, stream, done) => {
-    if (request.routeOptions.config.route?.reads === NDJSON) done(null, stream)
-    else done(wrongMediaType(request))
-  })
+  for (const media of [NDJSON, CSV]) {
+    app.addContentTypeParser(media, (request, stream, done) => {
+      if (request.routeOptions.config.route?.reads === media) done(null, stream)
+      else done(wrongMediaType(request))
+    })
+  }
 }
 
 /** A body that is read as a whole and has not come by then is not waited for. */

@@ -5,11 +5,11 @@ import { inScope, type Caller } from '../../../platform/caller.ts'
 import { nextDeparture, type Departure, type Location } from '../../locations/index.ts'
 import { chooseService, planParcels, priceShipment, type RateTable } from '../../shipping/index.ts'
 import { arrivalFrom, arrivalOfAll, coordinatesOf, kilometersTo, PICKUP, type Delivery } from '../delivery.ts'
-import { servesChannel } from '../order-view.ts'
 import { timesOf } from '../plan-stock.ts'
 import type { Plan } from '../plan.ts'
 import type { PromiseWorld } from '../queries/promise-world.ts'
 import { takeSupplies, type SupplyUnits } from '../supplies.ts'
+import { freeSupplies } from './free-units.ts'
 import type { Need, Question } from './cart.ts'
 import { viewPlace } from './place.ts'
 import type { LineView, OptionView, ParcelView, PromiseView } from './promise-view.ts'
@@ -68,18 +68,15 @@ function unitsOfAllocation({ line_id, location_id, quantity }: Plan['allocations
 /** Where missing units will come from: supplies at places that serve the cart, after all those who wait already. */
 function findLater(world: PromiseWorld, question: Question, missing: readonly number[]): Units[] {
   const { demand, channel, needs } = question
-  const serves = (location: Location | undefined): boolean => location !== undefined && servesChannel(demand.location_groups, location.group_ids)
-    && location.capabilities.includes(demand.method) && (demand.pickup_location_id === null || location.id === demand.pickup_location_id)
-  const usable = ({ location_id }: { location_id: string }): boolean => serves(world.locations.get(location_id))
+  const usable = ({ location_id }: SupplyUnits): boolean => {
+    const location = world.locations.get(location_id)
+    return location?.capabilities.includes(demand.method) === true && (demand.pickup_location_id === null || location_id === demand.pickup_location_id)
+  }
   const pools = new Map<string, SupplyUnits[]>()
   return needs.flatMap(({ article }, need) => {
     if (missing[need] === 0 || article.inbound.length === 0) return []
     let pool = pools.get(article.id)
-    if (pool === undefined) {
-      pools.set(article.id, (pool = article.inbound.map((supply) => ({ ...supply }))))
-      const there = article.sellable.reduce((sum, level) => sum + (servesChannel(demand.location_groups, world.locations.get(level.location_id)?.group_ids ?? []) ? level.available : 0), 0)
-      takeSupplies(pool, Math.max(0, article.queued + channel.stock_buffer - there), usable)
-    }
+    if (pool === undefined) pools.set(article.id, (pool = freeSupplies(world, article, channel)))
     return takeSupplies(pool, missing[need]!, usable).map(({ location_id, expected_on, quantity }) => ({ need, location_id, expected_on, quantity }))
   })
 }

@@ -7,9 +7,8 @@ import { priceOrder } from '../../orders/index.ts'
 import { shippingMethods } from '../../shipping/index.ts'
 import type { Demand } from '../demand.ts'
 import { PICKUP } from '../delivery.ts'
-import { destinationOf } from '../plan-stock.ts'
 import { variantOf, type Article, type PromiseWorld } from '../queries/promise-world.ts'
-import type { Address } from '../queries/settings.ts'
+import { destinationOf, type Address } from '../queries/settings.ts'
 
 /** What somebody thinks of ordering: articles, where they should go or be picked up, and perhaps when and how. */
 export type Cart = {

@@ -1,4 +1,5 @@
 import { groupByKey } from '../../../kernel/quantity.ts'
+import { SECOND_MS } from '../../../kernel/time.ts'
 import type { Clock } from '../../../platform/clock.ts'
 import type { Database } from '../../../platform/db.ts'
 import { shareReads } from '../../../platform/shared-read.ts'
@@ -7,17 +8,20 @@ import type { Location } from '../../locations/index.ts'
 import type { Candidate, Demand } from '../demand.ts'
 import { candidateOf, limitsOf, tryPlans } from '../plan-stock.ts'
 import type { Plan } from '../plan.ts'
-import { readArticles, type ArticleRow, type Articles } from '../promises/promises.db.ts'
+import { readArticles, type ArticleRow, type Articles, type Levels } from '../promises/promises.db.ts'
 import { traitsOf, type StrategyTraits } from '../promises/strategy-traits.ts'
 import { readLoads } from '../sourcing.db.ts'
 import { createStockView, type StockLevel } from '../stock-view.ts'
 import type { SupplyUnits } from '../supplies.ts'
-import { keptSettings, knowChannels, knowPlaces, loadSettings, type Address, type Settings } from './settings.ts'
+import { knowChannels, knowPlaces, settingsSeen, type Address, type Settings } from './settings.ts'
+
+/** How old the figure of a level is: null where nobody has counted, or nobody has asked. */
+export type Age = { counted_at: Date | null; changed_at: Date | null }
 
 /** An article with what is there and what is on its way. */
 export type Article = Pick<ArticleRow, 'id' | 'sku' | 'name' | 'kind' | 'price' | 'price_currency' | 'weight_grams' | 'active'> & {
-  /** Units that may be sold, by location. */
-  sellable: readonly StockLevel[]
+  /** Units that may be sold, by location. Where ages were asked for, empty levels are there, too. */
+  sellable: readonly (StockLevel & Age)[]
   queued: number
   inbound: readonly SupplyUnits[]
 }
@@ -40,21 +44,11 @@ export type PromiseWorld = {
 export type PromiseQuestion = { skus: readonly string[]; channels: readonly string[]; addresses: readonly Address[] }
 
 /** Answers what promises look at; questions that come at the same time share one read. */
-export function createPromiseWorlds({ db, clock }: { db: Database; clock: Clock }): (question: PromiseQuestion) => Promise<PromiseWorld> {
-  let refreshing: Promise<unknown> | undefined
-
-  /** What is known for the stamp. What is older than a second is read again beside the questions, which do not wait for it. */
-  const settingsOf = async ({ stamp }: Articles, now: Date): Promise<Settings> => {
-    const known = keptSettings(stamp, now)
-    if (known === undefined) return loadSettings(db, stamp, now)
-    if (known.fresh_until_ms < performance.now()) refreshing ??= loadSettings(db, stamp, now).catch(() => undefined).finally(() => { refreshing = undefined })
-    return known
-  }
-
+export function createPromiseWorlds({ db, clock }: { db: Database; clock: Clock }, levels: Levels = 'sellable'): (question: PromiseQuestion) => Promise<PromiseWorld> {
   return shareReads(async (questions: readonly PromiseQuestion[]) => {
-    const seen = await readArticles(db, [...new Set(questions.flatMap(({ skus }) => skus))])
+    const seen = await readArticles(db, [...new Set(questions.flatMap(({ skus }) => skus))], levels)
     const now = clock.now(seen.now)
-    const settings = await settingsOf(seen, now)
+    const settings = await settingsSeen(db, seen.stamp, now)
     await knowChannels(db, settings, questions.flatMap(({ channels }) => channels))
     await knowPlaces(db, settings, questions.flatMap(({ addresses }) => addresses))
     return describeWorld(seen, settings, now, await readLoads(db, limitsOf(settings.locations, now)))
@@ -86,13 +80,19 @@ function describeArticle(row: ArticleRow): Article {
   const { id, sku, name, kind, price, price_currency, weight_grams, active } = row
   return {
     id, sku, name, kind, price, price_currency, weight_grams, active, queued: row.queued ?? 0,
-    sellable: parts(row.levels).map(([location_id, units]) => ({ variant_id: id, location_id: location_id!, available: Number(units), safety_stock: 0, daily_demand: null })),
+    sellable: parts(row.levels).map(([location_id, units, counted, changed]) => ({
+      variant_id: id, location_id: location_id!, available: Number(units), safety_stock: 0, daily_demand: null, counted_at: instant(counted), changed_at: instant(changed),
+    })),
     inbound: parts(row.inbound).map(([location_id, expected_on, units]) => ({ location_id: location_id!, expected_on: expected_on!, quantity: Number(units) })),
   }
 }
 
 function parts(text: string | null): string[][] {
   return text === null ? [] : text.split(',').map((part) => part.split(':'))
+}
+
+function instant(seconds: string | undefined): Date | null {
+  return seconds === undefined || seconds === '' ? null : new Date(Number(seconds) * SECOND_MS)
 }
 
 /** The article as the catalog has it, for prices. */

@@ -4,6 +4,7 @@ import type { Queryable } from '../../../platform/db.ts'
 import { findChannelsByCode, type Channel } from '../../channels/index.ts'
 import { findPostalAreas, loadLocations, type Location } from '../../locations/index.ts'
 import { findRateTable, IN_HOUSE, type RateTable } from '../../shipping/index.ts'
+import type { Destination } from '../demand.ts'
 import { createDepartures, type Departures } from '../departures.ts'
 import { activeStrategy, readStamp } from '../sourcing.db.ts'
 import type { Strategy } from '../strategy.ts'
@@ -41,12 +42,26 @@ export async function settingsAt(db: Queryable, stamp: string, now: Date): Promi
   return known !== undefined && known.fresh_until_ms > performance.now() ? known : loadSettings(db, stamp, now)
 }
 
+const REFRESHING = new Set<string>()
+
+/** The same for reads that wait for nothing they need not: what is older than a second is read again beside them. */
+export async function settingsSeen(db: Queryable, stamp: string, now: Date): Promise<Settings> {
+  const known = keptSettings(stamp, now)
+  if (known === undefined) return loadSettings(db, stamp, now)
+  if (known.fresh_until_ms < performance.now() && !REFRESHING.has(stamp)) {
+    REFRESHING.add(stamp)
+    // Where it fails, the next read of a setting that has changed says so.
+    void loadSettings(db, stamp, now).catch(() => undefined).finally(() => REFRESHING.delete(stamp))
+  }
+  return known
+}
+
 /** What is known for the stamp, however long ago it was read. */
-export function keptSettings(stamp: string, now: Date): Settings | undefined {
+function keptSettings(stamp: string, now: Date): Settings | undefined {
   return KEPT.get(keyOf(stamp, now))
 }
 
-export async function loadSettings(db: Queryable, stamp: string, now: Date): Promise<Settings> {
+async function loadSettings(db: Queryable, stamp: string, now: Date): Promise<Settings> {
   const strategy = present(await activeStrategy(db), 'a strategy is in use')
   const locations = await loadLocations(db, dayOf(now))
   const { definition: rate_table } = present(await findRateTable(db, IN_HOUSE), 'the in-house carrier has a rate table')
@@ -91,6 +106,11 @@ export function locate({ places }: Pick<Settings, 'places'>, address: Address): 
   const { latitude, longitude } = address
   if (latitude !== undefined && longitude !== undefined) return { coordinates: { latitude, longitude }, by: 'coordinates' }
   return places.get(placeKey(address)) ?? null
+}
+
+/** The place of an address, as the planner sees it. */
+export function destinationOf(settings: Pick<Settings, 'places'>, address: Address | null): Destination | null {
+  return address === null ? null : { country: address.country, postal_code: address.postal_code ?? null, coordinates: locate(settings, address)?.coordinates ?? null }
 }
 
 function placeKey({ country, postal_code, city }: Address): string {

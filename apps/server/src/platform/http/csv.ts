@@ -1,0 +1,2 @@
+/** Tables as files: a header and one record a line, in UTF-8. */
+export const CSV = 'text/csv'
