@@ -672,6 +672,44 @@ export interface paths {
         patch: operations["updateLocationGroup"];
         trace?: never;
     };
+    "/v1/postal-areas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Countries whose postal codes are known */
+        get: operations["listPostalCountries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/postal-areas/{country}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the postal codes of a country lie, as CSV */
+        get: operations["getPostalAreas"];
+        /**
+         * Say where the postal codes of a country lie
+         * @description The body is CSV with the columns `postal_code`, `latitude`, `longitude` and `place`, as `getPostalAreas` answers it, and replaces what was there. A `postal_code` may be the beginning of codes: the longest that fits counts. Where a code is not known, everything works on without distances.
+         */
+        put: operations["replacePostalAreas"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/channels": {
         parameters: {
             query?: never;
@@ -1552,6 +1590,46 @@ export interface paths {
         put?: never;
         /** Route by this version from now on */
         post: operations["activateStrategy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/promises": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * When a cart would arrive, from where, by which method and at what cost
+         * @description For a cart or one article, and a place or a store for pickup: what the planner and the strategy in use would do with the order now. Nothing is locked: the answer holds as long as stock lasts and up to `holds_until`. Several carts in one call do not take from each other.
+         */
+        post: operations["promiseDelivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/availability/stores": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whether it is at that store, or near a place, and when it could be picked up
+         * @description The nearest store first, with the age of each figure. The place is given by coordinates, by country and postal code, or by country and city; a place that is not known gives stores without distances. Exact quantities need inventory:read; others are told a band.
+         */
+        get: operations["listStoreAvailability"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2754,6 +2832,147 @@ export interface components {
                 /** @enum {string} */
                 reason: "no_stock" | "ruled_out" | "split_limit" | "line_whole" | "held_back" | "put_aside" | "no_rule" | "refused";
             }[];
+        };
+        /** Place */
+        Place: {
+            country: string;
+            postal_code: string | null;
+            latitude: number | null;
+            longitude: number | null;
+            /** @enum {string} */
+            located_by: "coordinates" | "postal_code" | "city" | "nothing";
+            note: string | null;
+        };
+        /** PromisedLine */
+        PromisedLine: {
+            sku: string;
+            quantity: number;
+            /** @description Units that an order would get from stock */
+            available: number;
+            /** @description Units that come with supplies, after those who wait */
+            later: {
+                /** Format: date */
+                expected_on: string;
+                quantity: number;
+            }[];
+            /** @description Units that are neither there nor on their way */
+            missing: number;
+        };
+        /** PromisedParcel */
+        PromisedParcel: {
+            location: string | null;
+            expected_on: string | null;
+            ships_on: string | null;
+            ships_at: string | null;
+            earliest: string | null;
+            latest: string | null;
+            distance_km: number | null;
+            lines: {
+                sku: string;
+                quantity: number;
+            }[];
+        };
+        /** DeliveryOption */
+        DeliveryOption: {
+            /** @description A shipping method, or `pickup` */
+            method: string;
+            name: string;
+            /** @description All of it arrives, and it is known when */
+            complete: boolean;
+            earliest: string | null;
+            latest: string | null;
+            on_requested_date: boolean | null;
+            ready_at: string | null;
+            holds_until: string | null;
+            order_within: string | null;
+            price: {
+                /**
+                 * @description Decimal text in the currency's major unit
+                 * @example 12.34
+                 */
+                amount: string;
+                /**
+                 * @description ISO 4217
+                 * @example GBP
+                 */
+                currency: string;
+            } | null;
+            parcels: components["schemas"]["PromisedParcel"][];
+        };
+        /** Promise */
+        Promise: {
+            /**
+             * @description What would become of the order now: all is there; it is accepted and a part waits (`backordered`) or people look at it (`held`); or it is refused (`unavailable`)
+             * @enum {string}
+             */
+            outcome: "available" | "backordered" | "held" | "unavailable";
+            asked_at: string;
+            place: components["schemas"]["Place"] | null;
+            lines: components["schemas"]["PromisedLine"][];
+            /** @description The ways to have it, the carrier's in the order of its table; none where the order would be refused */
+            options: components["schemas"]["DeliveryOption"][];
+            not_offered: {
+                method: string;
+                code: string;
+                detail: string;
+            }[];
+        };
+        /** StoreArticle */
+        StoreArticle: {
+            sku: string;
+            /** @description As many as were asked for */
+            available: boolean;
+            quantity: number | null;
+            /**
+             * @description `few` is up to 5, `some` up to 20
+             * @enum {string}
+             */
+            band: "none" | "few" | "some" | "many";
+            /** @description What comes to the store, after those who wait */
+            later: {
+                expected_on: string;
+                quantity: number | null;
+                /**
+                 * @description `few` is up to 5, `some` up to 20
+                 * @enum {string}
+                 */
+                band: "none" | "few" | "some" | "many";
+            }[];
+            counted_at: string | null;
+            changed_at: string | null;
+        };
+        /** StoreAvailability */
+        StoreAvailability: {
+            location: string;
+            name: string;
+            kind: string;
+            address: {
+                line1: string;
+                city: string;
+                postal_code: string | null;
+                country: string;
+                latitude: number | null;
+                longitude: number | null;
+                phone: string | null;
+            };
+            distance_km: number | null;
+            /** @description All of it is there */
+            complete: boolean;
+            /** @description The local day with its opening hours */
+            today: {
+                date: string;
+                opens: string | null;
+                closes: string | null;
+                open_now: boolean;
+            };
+            pickup: {
+                /** @description When an order placed now can be picked up, within opening hours */
+                ready_at: string;
+                ready_on: string;
+                /** @description An order received up to this instant is ready on the same day */
+                holds_until: string;
+            } | null;
+            articles: components["schemas"]["StoreArticle"][];
         };
         /** Shipment */
         Shipment: {
@@ -8530,6 +8749,262 @@ export interface operations {
                 };
             };
             /** @description invalid_input, idempotency_key_reused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPostalCountries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            country: string;
+                            areas: number;
+                        }[];
+                    };
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPostalAreas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description ISO 3166-1 alpha-2
+                 * @example GB
+                 */
+                country: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description malformed_url */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replacePostalAreas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description ISO 3166-1 alpha-2
+                 * @example GB
+                 */
+                country: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        country: string;
+                        areas: number;
+                        areas_before: number;
+                    };
+                };
+            };
+            /** @description malformed_url */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_input */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -16792,6 +17267,242 @@ export interface operations {
                 };
             };
             /** @description invalid_input, idempotency_key_reused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    promiseDelivery: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    carts: {
+                        /** @description Lower-case letters, digits and hyphens */
+                        channel: string;
+                        lines: {
+                            sku: string;
+                            /** @default 1 */
+                            quantity?: number;
+                        }[];
+                        /** @description As much of an address as is known, at least the country. Coordinates count before the postal code, the postal code before the city. */
+                        ship_to?: {
+                            name?: string;
+                            company?: string;
+                            line2?: string;
+                            region?: string;
+                            postal_code?: string;
+                            phone?: string;
+                            latitude?: number;
+                            longitude?: number;
+                            line1?: string;
+                            city?: string;
+                            /**
+                             * Format: country
+                             * @description ISO 3166-1 alpha-2
+                             * @example GB
+                             */
+                            country: string;
+                        };
+                        /** @description Lower-case letters, digits and hyphens */
+                        pickup_location?: string;
+                        /** @description Left out, every method of the carrier is answered */
+                        shipping_method?: string;
+                        /** Format: date */
+                        requested_delivery_date?: string;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description In the order of the carts */
+                        data: components["schemas"]["Promise"][];
+                    };
+                };
+            };
+            /** @description malformed_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description busy */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_input, idempotency_key_reused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listStoreAvailability: {
+        parameters: {
+            query: {
+                /** @description Up to 50, repeated */
+                sku: string | string[];
+                /** @description Of each, to be complete */
+                quantity?: number;
+                /** @description Only stores that may serve it, and its buffer is kept back */
+                channel?: string;
+                /** @description Lower-case letters, digits and hyphens */
+                store?: string;
+                /**
+                 * @description ISO 3166-1 alpha-2
+                 * @example GB
+                 */
+                country?: string;
+                postal_code?: string;
+                city?: string;
+                latitude?: number;
+                longitude?: number;
+                max_km?: number;
+                /** @description Only stores that have all of it */
+                in_stock?: boolean;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        asked_at: string;
+                        place: components["schemas"]["Place"] | null;
+                        data: components["schemas"]["StoreAvailability"][];
+                    };
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_input */
             422: {
                 headers: {
                     [name: string]: unknown;
