@@ -78,7 +78,7 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
     sourcing: { plan: planStock, unclaim },
     fulfillment: { withdraw: withdrawUnits },
   }
-  const modules: Module[] = [platformModule(metrics, jobs), identityModule(() => permissions), catalogModule, customersModule, locationsModule, channelsModule, inventoryModule, paymentsModule, ordersModule(ports), sourcingModule({ db, clock }), shippingModule, fulfillmentModule(ports), returnsModule(clock), integrationsModule,
+  const modules: Module[] = [platformModule(metrics, jobs), identityModule(() => permissions), catalogModule, customersModule, locationsModule, channelsModule, inventoryModule, paymentsModule, ordersModule(ports), sourcingModule(ports, { db, clock }), shippingModule, fulfillmentModule(ports), returnsModule(clock), integrationsModule,
     pagesModule({ problems: () => problems, routes: () => modules.flatMap((module) => module.routes), session_cookie: SESSION_COOKIE })]
   const permissions: Record<string, string> = Object.assign({}, ...modules.map((module) => module.permissions)) as Record<string, string>
   const problems = Object.assign({}, ...modules.map((module) => module.problems)) as ProblemTable

@@ -2,6 +2,7 @@ import { idKind } from './ids.ts'
 
 /** Every kind of id that callers see. */
 export const ids = {
+  activation: idKind('act'),
   api_key: idKind('key'),
   channel: idKind('chn'),
   count: idKind('cnt'),

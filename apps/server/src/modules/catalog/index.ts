@@ -1,3 +1,3 @@
 export { saveVariants } from './commands/save-variants.ts'
 export type { Variant } from './variant.ts'
-export { explodeBundles, findVariants, findVariantsBySku, gtinsOf } from './variants.db.ts'
+export { explodeBundles, findItemFacts, findVariants, findVariantsBySku, gtinsOf, type ItemFacts } from './variants.db.ts'

@@ -3,14 +3,14 @@ import { arrayOf, rowsOf, sql, type Sql } from '../../platform/sql.ts'
 import { wordPatterns, prefixPattern } from '../../kernel/search.ts'
 
 export type ProductRow = {
-  id: string; handle: string; name: string; description: string; brand: string | null; tags: string[]; active: boolean
+  id: string; handle: string; name: string; description: string; brand: string | null; product_type: string | null; tags: string[]; active: boolean
   created_at: Date; version: number; field_versions: Record<string, number>
 }
 
 /** A product as it is made for variants; the rest are defaults. */
 export type NewProduct = Pick<ProductRow, 'id' | 'handle' | 'name' | 'created_at'>
 
-export const PRODUCT_COLUMNS = sql.raw('p.id, p.handle, p.name, p.description, p.brand, p.tags, p.active, p.created_at, p.version, p.field_versions')
+export const PRODUCT_COLUMNS = sql.raw('p.id, p.handle, p.name, p.description, p.brand, p.product_type, p.tags, p.active, p.created_at, p.version, p.field_versions')
 
 export function findProduct(db: Queryable, id: string): Promise<ProductRow | undefined> {
   return db.maybe(sql`select ${PRODUCT_COLUMNS} from products p where p.id = ${id}`)
@@ -22,8 +22,8 @@ export function lockProduct(tx: Tx, id: string): Promise<ProductRow | undefined>
 
 export async function insertProduct(tx: Tx, product: Omit<ProductRow, 'version' | 'field_versions'>): Promise<boolean> {
   const inserted = await tx.run(sql`
-    insert into products (id, handle, name, description, brand, tags, active, created_at)
-    values (${product.id}, ${product.handle}, ${product.name}, ${product.description}, ${product.brand}, ${product.tags}::text[], ${product.active}, ${product.created_at})
+    insert into products (id, handle, name, description, brand, product_type, tags, active, created_at)
+    values (${product.id}, ${product.handle}, ${product.name}, ${product.description}, ${product.brand}, ${product.product_type}, ${product.tags}::text[], ${product.active}, ${product.created_at})
     on conflict (handle) do nothing`)
   return inserted === 1
 }

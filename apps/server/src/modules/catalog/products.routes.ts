@@ -16,6 +16,7 @@ const params = Type.Object({ product_id: Id(ids.product) }, closed)
 const productFields = {
   description: Type.Optional(Type.String({ maxLength: 20_000 })),
   brand: Type.Optional(Nullable(Type.String({ minLength: 1, maxLength: 120 }))),
+  product_type: Type.Optional(Nullable(Type.String({ minLength: 1, maxLength: 120, description: 'What kind of thing it is; routing rules ask for it', examples: ['furniture'] }))),
   tags: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 60 }), { maxItems: 50, uniqueItems: true })),
   active: Type.Optional(Type.Boolean()),
 }

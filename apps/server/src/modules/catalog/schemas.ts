@@ -50,7 +50,7 @@ export const VariantView = Type.Object({
 export type VariantView = Static<typeof VariantView>
 
 const productFields = {
-  id: Type.String(), handle: Type.String(), name: Type.String(), description: Type.String(), brand: Nullable(Type.String()), tags: Type.Array(Type.String()),
+  id: Type.String(), handle: Type.String(), name: Type.String(), description: Type.String(), brand: Nullable(Type.String()), product_type: Nullable(Type.String()), tags: Type.Array(Type.String()),
   active: Type.Boolean({ description: 'Variants of a product that is not active are not sold' }), created_at: Type.String(), version: Type.Integer(),
 }
 export const ProductSummary = Type.Object(productFields, closed)

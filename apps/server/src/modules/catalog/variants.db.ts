@@ -122,3 +122,14 @@ export function variantsMatching(q: string): Sql {
 export function identifiedBy(code: string): Sql {
   return sql`((kind = 'gtin' and value = ${normalizeGtin(code) ?? null}::text) or (kind in ('barcode', 'asin', 'mpn', 'other') and value = ${code.trim()}))`
 }
+
+/** What rules may ask about an article beside its SKU. */
+export type ItemFacts = { tags: string[]; product_type: string | null; custom_fields: Record<string, unknown> }
+
+/** Tags and type of their products and their own custom fields, by variant id. One query. */
+export async function findItemFacts(db: Queryable, ids: readonly string[]): Promise<Map<string, ItemFacts>> {
+  if (ids.length === 0) return new Map()
+  const found = await db.rows<ItemFacts & { id: string }>(sql`
+    select v.id, p.tags, p.product_type, v.custom_fields from variants v join products p on p.id = v.product_id where v.id = any(${arrayOf(ids, 'uuid')})`)
+  return new Map(found.map((facts) => [facts.id, facts]))
+}

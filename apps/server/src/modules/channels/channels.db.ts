@@ -104,3 +104,8 @@ export async function orderForms(db: Queryable, channels: readonly { channel_id:
   for (const { channel_id, fields } of found) forms.set(channel_id, fields)
   return forms
 }
+
+/** All channels, active or not, by code. */
+export function loadChannels(db: Queryable): Promise<Channel[]> {
+  return readChannels(db, sql`true`)
+}

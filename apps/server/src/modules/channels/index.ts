@@ -1,5 +1,5 @@
 export { createChannel } from './commands/create-channel.ts'
 export type { Channel } from './channel.ts'
 export { resolveChannelSkus } from './channel-skus.db.ts'
-export { findChannels, findChannelsByCode, orderForms } from './channels.db.ts'
+export { findChannels, findChannelsByCode, loadChannels, orderForms } from './channels.db.ts'
 export { checkAnswers, type FormField } from './order-form.ts'

@@ -9,6 +9,8 @@ export type Customer = {
   phone: string | null
   company: string | null
   locale: string | null
+  /** What the retailer sorts customers by; null for none. */
+  customer_group: string | null
   tags: string[]
   addresses: Address[]
 }
@@ -31,13 +33,14 @@ export type CustomerFields = {
   phone?: string | null
   company?: string | null
   locale?: string | null
+  customer_group?: string | null
   tags?: string[]
   note?: string
   addresses?: Address[]
 }
 
 /** What may stand in the audit; every other field is personal and only its name does. */
-const IMPERSONAL = new Set(['locale', 'tags'])
+const IMPERSONAL = new Set(['locale', 'customer_group', 'tags'])
 
 export function withoutPersonalData(changes: Record<string, { before: unknown; after: unknown }>): Record<string, { before: unknown; after: unknown }> {
   return Object.fromEntries(Object.entries(changes).map(([field, change]) => [field, IMPERSONAL.has(field) ? change : { before: null, after: null }]))

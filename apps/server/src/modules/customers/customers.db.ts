@@ -4,14 +4,14 @@ import type { Queryable, Tx } from '../../platform/db.ts'
 import { orderScope } from '../../platform/scope.ts'
 import { arrayOf, rowsOf, sql, type Sql } from '../../platform/sql.ts'
 import type { CustomerRow, Identity } from './customer.ts'
-import type { Found, KeyedRef, Known } from './match.ts'
+import { keyRef, type CustomerRef, type Found, type KeyedRef, type Known } from './match.ts'
 
 export type IdentityRow = Identity & { customer_id: string }
 
-export const CUSTOMER_COLUMNS = sql.raw('c.id, c.name, c.email, c.phone, c.company, c.locale, c.tags, c.note, c.addresses, c.sources, c.created_at, c.version, c.field_versions')
+export const CUSTOMER_COLUMNS = sql.raw('c.id, c.name, c.email, c.phone, c.company, c.locale, c.customer_group, c.tags, c.note, c.addresses, c.sources, c.created_at, c.version, c.field_versions')
 
 /** The changeable columns with their types. */
-export const EDITABLE = { name: 'text', email: 'text', phone: 'text', company: 'text', locale: 'text', tags: 'text[]', note: 'text', addresses: 'jsonb' }
+export const EDITABLE = { name: 'text', email: 'text', phone: 'text', company: 'text', locale: 'text', customer_group: 'text', tags: 'text[]', note: 'text', addresses: 'jsonb' }
 
 /**
  * A condition on `customers c`: those that the caller may see. Channels know customers, as sources by their code; callers
@@ -45,16 +45,16 @@ export function identitiesOf(db: Queryable, customerIds: readonly string[]): Pro
   return db.rows(sql`select source, external_id, customer_id from customer_identities where customer_id = any(${arrayOf(customerIds, 'uuid')}) order by source, external_id`)
 }
 
-export type NewCustomer = Pick<CustomerRow, 'id' | 'name' | 'email' | 'phone' | 'company' | 'locale' | 'tags' | 'note' | 'addresses' | 'sources' | 'created_at'>
+export type NewCustomer = Pick<CustomerRow, 'id' | 'name' | 'email' | 'phone' | 'company' | 'locale' | 'customer_group' | 'tags' | 'note' | 'addresses' | 'sources' | 'created_at'>
 
 /** Inserts those whose e-mail address is free, in the order of addresses, and answers their ids. */
 export async function insertCustomers(tx: Tx, customers: readonly NewCustomer[]): Promise<Set<string>> {
   if (customers.length === 0) return new Set()
   const inserted = await tx.rows<{ id: string }>(sql`
-    insert into customers (id, name, email, phone, company, locale, tags, note, addresses, sources, created_at)
-    select id, name, email, phone, company, locale, ${textsOf('tags')}, note, addresses, ${textsOf('sources')}, created_at
+    insert into customers (id, name, email, phone, company, locale, customer_group, tags, note, addresses, sources, created_at)
+    select id, name, email, phone, company, locale, customer_group, ${textsOf('tags')}, note, addresses, ${textsOf('sources')}, created_at
     from ${rowsOf(customers, {
-      id: 'uuid', name: 'text', email: 'text', phone: 'text', company: 'text', locale: 'text', tags: 'jsonb', note: 'text', addresses: 'jsonb', sources: 'jsonb', created_at: 'timestamptz',
+      id: 'uuid', name: 'text', email: 'text', phone: 'text', company: 'text', locale: 'text', customer_group: 'text', tags: 'jsonb', note: 'text', addresses: 'jsonb', sources: 'jsonb', created_at: 'timestamptz',
     })}
     order by lower(email), id
     on conflict do nothing
@@ -110,8 +110,8 @@ export async function touchCustomer(tx: Tx, customer: CustomerRow, sources: read
  * Who the keys belong to, in the order of the references. One statement for all. Each key is looked up for itself, so that
  * a plan made while there were few customers does not read all of them when there are many.
  */
-export async function findByKeys(tx: Tx, refs: readonly Pick<KeyedRef, 'source' | 'external_id' | 'email'>[]): Promise<Found[]> {
-  const rows = await tx.rows<Omit<Found, 'known'> & { id: string | null; name: string; phone: string | null; sources: string[] }>(sql`
+export async function findByKeys(db: Queryable, refs: readonly Pick<KeyedRef, 'source' | 'external_id' | 'email'>[]): Promise<Found[]> {
+  const rows = await db.rows<Omit<Found, 'known'> & { id: string | null; name: string; phone: string | null; sources: string[] }>(sql`
     select found.identity_customer_id, found.email_customer_id, k.id, k.name, k.phone, k.sources
     from (
       select ordinal,
@@ -156,4 +156,19 @@ export function identifiedAs(sources: readonly string[] | undefined, externalIds
   const bySource = sources === undefined ? sql.empty : sql`and i.source = any(${arrayOf(sources, 'text')})`
   const byId = externalIds === undefined ? sql.empty : sql`and i.external_id = any(${arrayOf(externalIds, 'text')})`
   return sql`exists (select from customer_identities i where i.customer_id = c.id ${bySource} ${byId})`
+}
+
+/** What rules may ask about a customer. */
+export type CustomerFacts = { customer_id: string; customer_group: string | null; tags: string[] }
+
+/** The customers of the references, in their order; null where nobody is known by those keys. Two queries at most. */
+export async function findCustomerFacts(db: Queryable, refs: readonly (CustomerRef & { customer_id?: string | null })[]): Promise<(CustomerFacts | null)[]> {
+  const keyed = refs.flatMap((ref, index) => (ref.customer_id === undefined ? keyRef(ref, index) ?? [] : []))
+  const found = keyed.length === 0 ? [] : await findByKeys(db, keyed)
+  const idOf = new Map(keyed.map(({ index }, i) => [index, found[i]!.known?.id ?? null]))
+  const ids = refs.map(({ customer_id }, index) => customer_id ?? idOf.get(index) ?? null)
+  const known = [...new Set(ids.filter((id) => id !== null))]
+  const rows = known.length === 0 ? [] : await db.rows<CustomerFacts>(sql`select id as customer_id, customer_group, tags from customers where id = any(${arrayOf(known, 'uuid')})`)
+  const factsOf = new Map(rows.map((row) => [row.customer_id, row]))
+  return ids.map((id) => (id === null ? null : factsOf.get(id) ?? null))
 }

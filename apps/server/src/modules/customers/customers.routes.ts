@@ -27,13 +27,14 @@ const fields = {
   phone: Type.Optional(Nullable(Type.String({ minLength: 1, maxLength: 40 }))),
   company: Type.Optional(Nullable(Type.String({ minLength: 1, maxLength: 200 }))),
   locale: Type.Optional(Nullable(Type.String({ pattern: '^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$', examples: ['en-GB'] }))),
+  customer_group: Type.Optional(Nullable(Code)),
   tags: Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 60 }), { maxItems: 50, uniqueItems: true })),
   note: Type.Optional(Type.String({ maxLength: 5_000 })),
   addresses: Type.Optional(Type.Array(Address, { maxItems: 20 })),
 }
 
 const CustomerView = Type.Object({
-  id: Type.String(), name: Type.String(), email: Nullable(Type.String()), phone: Nullable(Type.String()), company: Nullable(Type.String()), locale: Nullable(Type.String()),
+  id: Type.String(), name: Type.String(), email: Nullable(Type.String()), phone: Nullable(Type.String()), company: Nullable(Type.String()), locale: Nullable(Type.String()), customer_group: Nullable(Type.String({ description: 'What the retailer sorts customers by; routing rules ask for it' })),
   tags: Type.Array(Type.String()), note: Type.String(), addresses: Type.Array(Address), identities: Identities,
   sources: Type.Array(Type.String(), { description: 'The channels and systems that know the customer' }),
   created_at: Type.String(), version: Type.Integer(),
@@ -42,7 +43,7 @@ const CustomerView = Type.Object({
 async function viewCustomers(db: Queryable, rows: readonly CustomerRow[]): Promise<Static<typeof CustomerView>[]> {
   const identities = groupByKey(await identitiesOf(db, rows.map(({ id }) => id)), ({ customer_id }) => customer_id)
   return rows.map((row) => ({
-    id: ids.customer.show(row.id), name: row.name, email: row.email, phone: row.phone, company: row.company, locale: row.locale,
+    id: ids.customer.show(row.id), name: row.name, email: row.email, phone: row.phone, company: row.company, locale: row.locale, customer_group: row.customer_group,
     tags: row.tags, note: row.note, addresses: row.addresses,
     identities: (identities.get(row.id) ?? []).map(({ source, external_id }) => ({ source, external_id })), sources: row.sources,
     created_at: row.created_at.toISOString(), version: row.version,

@@ -1,2 +1,3 @@
-export { customersMatching } from './customers.db.ts'
+export { customersMatching, findCustomerFacts, type CustomerFacts } from './customers.db.ts'
 export { resolveCustomers } from './resolve-customers.ts'
+export type { CustomerRef } from './match.ts'

@@ -50,7 +50,7 @@ async function insertNewcomers(tx: Tx, persons: readonly Person[], now: Date): P
   const newcomers = identified.filter(({ known }) => known === undefined)
   if (newcomers.length === 0) return identified
   const inserted = await insertCustomers(tx, newcomers.map((person) => ({
-    id: person.id, name: person.name, email: person.email, phone: person.phone, company: null, locale: null, tags: [], note: '',
+    id: person.id, name: person.name, email: person.email, phone: person.phone, company: null, locale: null, customer_group: null, tags: [], note: '',
     addresses: person.address === undefined ? [] : [person.address], sources: person.sources, created_at: now,
   })))
   const beaten = newcomers.filter(({ id }) => !inserted.has(id))

@@ -60,3 +60,8 @@ export async function bumpMembers(tx: Tx, group_id: string): Promise<void> {
   await tx.run(sql`
     update location_groups set version = version + 1, field_versions = field_versions || jsonb_build_object('locations', version + 1) where id = ${group_id}`)
 }
+
+/** All groups with the codes of their members. */
+export function listGroupMembers(db: Queryable): Promise<{ code: string; locations: string[] }[]> {
+  return db.rows(sql`select g.code, array(select l.code from location_group_members m join locations l on l.id = m.location_id where m.group_id = g.id order by l.code) as locations from location_groups g order by g.code`)
+}

@@ -30,6 +30,7 @@ export const LocationFieldSchemas = {
     type: 'object', properties: Object.fromEntries(WEEKDAYS.map((day) => [day, DAY])), additionalProperties: false,
     description: 'By ISO weekday (1 is Monday): when it opens and closes, local HH:MM, 24:00 for midnight; a weekday left out is a day off', examples: [{ 1: ['09:00', '17:30'] }],
   }),
+  custom_fields: Type.Record(Type.String({ pattern: '^[a-z][a-z0-9_]{0,62}$' }), Type.Union([Type.String({ maxLength: 2_000 }), Type.Number(), Type.Boolean(), Type.Null()]), { maxProperties: 100, additionalProperties: false, description: 'Your own words about the place; routing rules may ask for them', examples: [{ refrigerated: true }] }),
 }
 
 export const ClosureSchema = Type.Object({ closed_on: Type.String({ format: 'date' }), reason: Type.String({ maxLength: 200 }) }, closed)
@@ -46,7 +47,7 @@ export function viewLocation(row: LocationRow): Static<typeof LocationView> {
   return {
     id: ids.location.show(row.id), code: row.code, name: row.name, kind: row.kind, address: spellAddress(row.address), time_zone: row.time_zone, active: row.active,
     capabilities: [...row.capabilities], priority: row.priority, handling_cost: Number(row.handling_cost), daily_capacity: row.daily_capacity,
-    cut_off: row.cut_off, method_cut_offs: row.method_cut_offs, processing_days: row.processing_days, processing_minutes: row.processing_minutes, opening_hours: row.opening_hours,
+    cut_off: row.cut_off, method_cut_offs: row.method_cut_offs, processing_days: row.processing_days, processing_minutes: row.processing_minutes, opening_hours: row.opening_hours, custom_fields: row.custom_fields,
     groups: [...row.groups], created_at: row.created_at.toISOString(), version: row.version,
   }
 }

@@ -38,6 +38,8 @@ export type LocationRow = Editable & {
   /** Minutes of opening time, after the days. */
   processing_minutes: number
   opening_hours: OpeningHours
+  /** The retailer's own words about the place, which routing rules may ask for. */
+  custom_fields: Readonly<Record<string, string | number | boolean | null>>
   created_at: Date
   /** The groups it is in, by id and by code, in the order of their codes. */
   group_ids: readonly string[]
@@ -54,7 +56,7 @@ const WORKWEEK: OpeningHours = { 1: ['09:00', '17:30'], 2: ['09:00', '17:30'], 3
 
 /** What a new location has where nothing else is said. */
 export const DEFAULT_FIELDS = {
-  active: true, capabilities: ['ship'], priority: 100, handling_cost: 0, daily_capacity: null, cut_off: '15:00', method_cut_offs: {}, processing_days: 0, processing_minutes: 0, opening_hours: WORKWEEK,
+  active: true, capabilities: ['ship'], priority: 100, handling_cost: 0, daily_capacity: null, cut_off: '15:00', method_cut_offs: {}, processing_days: 0, processing_minutes: 0, opening_hours: WORKWEEK, custom_fields: {},
 } as const satisfies Partial<LocationFields>
 
 /** What the schema cannot tell: time zones, hours that end before they begin, half of a pair of coordinates. */
@@ -70,7 +72,7 @@ export function checkFields({ time_zone, opening_hours, address }: Partial<Locat
   return errors
 }
 
-type Columns = Pick<LocationRow, 'name' | 'kind' | 'address' | 'country' | 'latitude' | 'longitude' | 'time_zone' | 'active' | 'capabilities' | 'priority' | 'handling_cost' | 'daily_capacity' | 'cut_off' | 'method_cut_offs' | 'processing_days' | 'processing_minutes' | 'opening_hours'>
+type Columns = Pick<LocationRow, 'name' | 'kind' | 'address' | 'country' | 'latitude' | 'longitude' | 'time_zone' | 'active' | 'capabilities' | 'priority' | 'handling_cost' | 'daily_capacity' | 'cut_off' | 'method_cut_offs' | 'processing_days' | 'processing_minutes' | 'opening_hours' | 'custom_fields'>
 
 /** The columns that the fields stand in, always spelled the same way, so that equal values compare as equal. */
 export function columnsOf(fields: LocationFields): Columns

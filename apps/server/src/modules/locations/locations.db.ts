@@ -5,7 +5,7 @@ import type { Location, LocationRow } from './location.ts'
 
 const OWN_COLUMNS = sql.raw(`
   l.id, l.code, l.name, l.kind, l.address, l.country, l.latitude, l.longitude, l.time_zone, l.active, l.capabilities, l.priority, l.handling_cost,
-  l.daily_capacity, l.cut_off, l.method_cut_offs, l.processing_days, l.processing_minutes, l.opening_hours, l.created_at, l.version, l.field_versions`)
+  l.daily_capacity, l.cut_off, l.method_cut_offs, l.processing_days, l.processing_minutes, l.opening_hours, l.custom_fields, l.created_at, l.version, l.field_versions`)
 
 /** Of `locations l`, as `LocationRow` has them. */
 export const LOCATION_COLUMNS = sql`${OWN_COLUMNS},
@@ -70,10 +70,10 @@ export function lockLocation(tx: Tx, code: string): Promise<LocationRow | undefi
 export async function insertLocation(tx: Tx, location: Omit<LocationRow, 'version' | 'field_versions' | 'group_ids' | 'groups'>): Promise<boolean> {
   const inserted = await tx.run(sql`
     insert into locations (id, code, name, kind, address, country, latitude, longitude, time_zone, active, capabilities, priority, handling_cost,
-      daily_capacity, cut_off, method_cut_offs, processing_days, processing_minutes, opening_hours, created_at)
+      daily_capacity, cut_off, method_cut_offs, processing_days, processing_minutes, opening_hours, custom_fields, created_at)
     values (${location.id}, ${location.code}, ${location.name}, ${location.kind}, ${JSON.stringify(location.address)}, ${location.country}, ${location.latitude},
       ${location.longitude}, ${location.time_zone}, ${location.active}, ${[...location.capabilities]}::text[], ${location.priority}, ${location.handling_cost},
-      ${location.daily_capacity}, ${location.cut_off}, ${JSON.stringify(location.method_cut_offs)}, ${location.processing_days}, ${location.processing_minutes}, ${JSON.stringify(location.opening_hours)}, ${location.created_at})
+      ${location.daily_capacity}, ${location.cut_off}, ${JSON.stringify(location.method_cut_offs)}, ${location.processing_days}, ${location.processing_minutes}, ${JSON.stringify(location.opening_hours)}, ${JSON.stringify(location.custom_fields)}, ${location.created_at})
     on conflict (code) do nothing`)
   return inserted === 1
 }
@@ -81,7 +81,7 @@ export async function insertLocation(tx: Tx, location: Omit<LocationRow, 'versio
 /** The columns that `applyPatch` may write. */
 export const EDITABLE = {
   name: 'text', kind: 'text', address: 'jsonb', country: 'text', latitude: 'float8', longitude: 'float8', time_zone: 'text', active: 'boolean', capabilities: 'text[]',
-  priority: 'int', handling_cost: 'bigint', daily_capacity: 'int', cut_off: 'text', method_cut_offs: 'jsonb', processing_days: 'int', processing_minutes: 'int', opening_hours: 'jsonb',
+  priority: 'int', handling_cost: 'bigint', daily_capacity: 'int', cut_off: 'text', method_cut_offs: 'jsonb', processing_days: 'int', processing_minutes: 'int', opening_hours: 'jsonb', custom_fields: 'jsonb',
 }
 
 export type Closure = { closed_on: PlainDate; reason: string }
@@ -98,4 +98,9 @@ export async function writeClosures(tx: Tx, location_id: string, closures: reado
     select ${location_id}, closed_on, reason from ${rowsOf(closures, { closed_on: 'date', reason: 'text' })}`)
   await tx.run(sql`
     update locations set version = version + 1, field_versions = field_versions || jsonb_build_object('closures', version + 1) where id = ${location_id}`)
+}
+
+/** The codes of all locations, active or not. */
+export async function listLocationCodes(db: Queryable): Promise<string[]> {
+  return (await db.rows<{ code: string }>(sql`select code from locations order by code`)).map(({ code }) => code)
 }

@@ -19,7 +19,7 @@ const ByCode = Type.Object({ code: Code }, closed)
 /** All the fields a location may have from the start, beside those it must have. */
 const OPTIONAL = {
   active: Type.Optional(Field.active), capabilities: Type.Optional(Field.capabilities), priority: Type.Optional(Field.priority), handling_cost: Type.Optional(Field.handling_cost),
-  daily_capacity: Type.Optional(Field.daily_capacity), cut_off: Type.Optional(Field.cut_off), method_cut_offs: Type.Optional(Field.method_cut_offs), processing_days: Type.Optional(Field.processing_days), processing_minutes: Type.Optional(Field.processing_minutes), opening_hours: Type.Optional(Field.opening_hours),
+  daily_capacity: Type.Optional(Field.daily_capacity), cut_off: Type.Optional(Field.cut_off), method_cut_offs: Type.Optional(Field.method_cut_offs), processing_days: Type.Optional(Field.processing_days), processing_minutes: Type.Optional(Field.processing_minutes), opening_hours: Type.Optional(Field.opening_hours), custom_fields: Type.Optional(Field.custom_fields),
 }
 
 const LOCATIONS: ListSpec = {
@@ -92,7 +92,7 @@ const getLocation = route({
 
 const patchLocation = route({
   operation_id: 'updateLocation', method: 'PATCH', url: '/v1/locations/:code', tag: 'locations', permission: updateLocation.permission, summary: 'Change a location',
-  description: '`address`, `capabilities`, `method_cut_offs` and `opening_hours` are replaced as a whole.',
+  description: '`address`, `capabilities`, `method_cut_offs`, `opening_hours` and `custom_fields` are replaced as a whole.',
   params: ByCode,
   body: Type.Object({
     name: Type.Optional(Field.name), kind: Type.Optional(Field.kind), address: Type.Optional(Field.address), time_zone: Type.Optional(Field.time_zone), ...OPTIONAL,

@@ -96,12 +96,14 @@ async function planStock(tx: Tx, ports: OrderPorts, drafts: readonly Draft[], ou
   return planned
 }
 
-function demandOf({ order_id, channel, item: { input }, pickup_location, reservation, priced, lines }: Draft): SourcingDemand {
+function demandOf({ order_id, channel, item: { input }, pickup_location, reservation, priced, custom_fields, lines }: Draft): SourcingDemand {
   const weights = new Map(priced.lines.map(({ variant }) => [variant.id, variant.weight_grams]))
   return {
-    order_id, channel_id: channel.id, group_ids: channel.group_ids, delivery: input.delivery ?? 'ship', pickup_location_id: pickup_location?.id ?? null,
-    shipping_address: input.shipping_address ?? null, shipping_method: input.shipping_method ?? 'standard', deliver_by: input.promise?.latest ?? input.requested_delivery_date ?? null, order_value: { amount: priced.total, currency: channel.currency }, on_shortage: channel.on_shortage, max_splits: channel.max_splits, stock_buffer: channel.stock_buffer, reservation,
-    lines: lines.filter(({ kind }) => kind === 'goods').map(({ id, variant_id, quantity }) => ({ line_id: id, variant_id, quantity, weight_grams: weights.get(variant_id) ?? 0 })),
+    order_id, channel_id: channel.id, channel: channel.code, group_ids: channel.group_ids, delivery: input.delivery ?? 'ship', pickup_location_id: pickup_location?.id ?? null,
+    shipping_address: input.shipping_address ?? null, shipping_method: input.shipping_method ?? 'standard', requested_delivery_date: input.requested_delivery_date ?? null, deliver_by: input.promise?.latest ?? input.requested_delivery_date ?? null, custom_fields, tags: input.tags ?? [],
+    customer: input.customer === undefined ? null : { ...input.customer, source: channel.code },
+    order_value: { amount: priced.total, currency: channel.currency }, on_shortage: channel.on_shortage, max_splits: channel.max_splits, stock_buffer: channel.stock_buffer, reservation,
+    lines: lines.filter(({ kind }) => kind === 'goods').map(({ id, variant_id, sku, quantity, unit_price, bundle }) => ({ line_id: id, variant_id, sku, quantity, weight_grams: weights.get(variant_id) ?? 0, unit_price, set: bundle === null ? null : String(bundle.input_line) })),
   }
 }
 

@@ -2,6 +2,7 @@ import type { PlainDate } from '../../kernel/time.ts'
 import type { Address } from '../../platform/http/schemas.ts'
 import type { Tx } from '../../platform/db.ts'
 import type { NewEvent } from '../../platform/events.ts'
+import type { CustomerRef } from '../customers/index.ts'
 import type { HeldReservation } from '../inventory/index.ts'
 import type { CancelTake } from './order.ts'
 
@@ -17,13 +18,20 @@ export type SourcingDemand = {
   resourcing?: boolean
   order_id: string
   channel_id: string
+  /** Its code. */
+  channel: string
   group_ids: readonly string[] | null
   delivery: 'ship' | 'pickup'
   pickup_location_id: string | null
   shipping_address: Address | null
   shipping_method: string
+  requested_delivery_date: string | null
   /** The last day on which the order may arrive, where one was asked for or promised. */
   deliver_by: PlainDate | null
+  custom_fields: Readonly<Record<string, unknown>>
+  tags: readonly string[]
+  /** By its id or, of an order that is being captured, by what the order says; null where it says nothing. */
+  customer: (CustomerRef & { customer_id?: string | null }) | null
   order_value: { amount: bigint; currency: string }
   on_shortage: 'refuse' | 'backorder' | 'hold'
   max_splits: number | null
@@ -31,7 +39,8 @@ export type SourcingDemand = {
   stock_buffer: number
   /** Units held for the order, which it takes where they are. */
   reservation?: HeldReservation | undefined
-  lines: readonly { line_id: string; variant_id: string; quantity: number; weight_grams: number }[]
+  /** `set` is shared by lines that were bought as one: the components of a bundle. */
+  lines: readonly { line_id: string; variant_id: string; sku: string; quantity: number; weight_grams: number; unit_price: bigint; set: string | null }[]
 }
 
 /** From when to when something arrives. */
@@ -44,8 +53,8 @@ export type SourcingPlan = {
   allocations: readonly SourcingAllocation[]
   /** Units without a location, by line. */
   unfilled: readonly { line_id: string; quantity: number }[]
-  /** What becomes of them; null where all are placed. A refused order has claimed nothing. */
-  shortage: 'refuse' | 'backorder' | 'hold' | null
+  /** What becomes of them; null where all are placed. A refused order has claimed nothing; queued units wait for people, and the rest goes on. */
+  shortage: 'refuse' | 'backorder' | 'hold' | 'queue' | null
   /** When the units with a location arrive; null where nothing is known of that. */
   promise: Arrival | null
   /** Where a day was asked for: the last day on which each location may hand its units over. */

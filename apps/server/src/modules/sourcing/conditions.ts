@@ -1,85 +1,66 @@
-import { Type, type Static, type TObject, type TProperties } from 'typebox'
-import { present } from '../../kernel/assert.ts'
-import { parseAmount } from '../../kernel/money.ts'
-import type { Demand } from './demand.ts'
+import type { TProperties } from 'typebox'
+import { CUSTOMER_CONDITIONS, ORDER_CONDITIONS } from './conditions/order.ts'
+import { DESTINATION_CONDITIONS } from './conditions/destination.ts'
+import { ITEM_CONDITIONS } from './conditions/items.ts'
+import { MOMENT_CONDITIONS } from './conditions/moment.ts'
+import { CUSTOM_CONDITIONS } from './criteria/criteria.ts'
+import type { Condition } from './criterion.ts'
+import type { OrderView } from './order-view.ts'
 import type { SettingOf } from './settings.ts'
 
-/** A test of the order that decides whether a rule is for it. `prepare` runs once for a batch. */
-type Condition<P extends TProperties> = {
-  settings: P
-  prepare: (settings: Static<TObject<P>>) => (demand: Demand) => boolean
-  /** Why the rule was not for the order: "the rule is for other channels". */
-  phrase: string
-}
+/** What a strategy may ask of an order. A new condition is one more entry; schema, validation, sentences and the linter follow from it. */
+export const CONDITIONS = { ...ORDER_CONDITIONS, ...CUSTOMER_CONDITIONS, ...ITEM_CONDITIONS, ...DESTINATION_CONDITIONS, ...MOMENT_CONDITIONS, ...CUSTOM_CONDITIONS }
 
-const condition = <P extends TProperties>(entry: Condition<P>): Condition<P> => entry
+/** One entry of the table with its settings. */
+export type LeafCondition = SettingOf<typeof CONDITIONS>
 
-const Texts = Type.Array(Type.String({ minLength: 1 }), { minItems: 1, uniqueItems: true })
-const anyOrNone = { any_of: Type.Optional(Texts), none_of: Type.Optional(Texts) }
-const Amount = Type.String({ pattern: '^\\d{1,15}(\\.\\d+)?$' })
+/** Conditions combine: all of these, any of these, not this. */
+export type ConditionSetting = LeafCondition | { all: readonly ConditionSetting[] } | { any: readonly ConditionSetting[] } | { not: ConditionSetting }
 
-type AnyOrNone = { any_of?: readonly string[]; none_of?: readonly string[] }
+/** How deep conditions may stand in each other. */
+export const MAX_DEPTH = 8
 
-/** With no value at all, `any_of` fails and `none_of` holds. */
-function listTest(settings: AnyOrNone, matches: (demand: Demand, wanted: readonly string[]) => boolean): (demand: Demand) => boolean {
-  const { any_of, none_of } = settings
-  return (demand) => (any_of === undefined || matches(demand, any_of)) && (none_of === undefined || !matches(demand, none_of))
-}
-
-export const CONDITIONS = {
-  channel: condition({
-    settings: anyOrNone,
-    prepare: (settings) => listTest(settings, (demand, wanted) => wanted.includes(demand.channel_id)),
-    phrase: 'the rule is for other channels',
-  }),
-  method: condition({
-    settings: { is: Type.Union([Type.Literal('ship'), Type.Literal('pickup')]) },
-    prepare: (settings) => (demand) => demand.method === settings.is,
-    phrase: 'the rule is for another delivery method',
-  }),
-  country: condition({
-    settings: anyOrNone,
-    prepare: (settings) => listTest(settings, (demand, wanted) => demand.destination !== null && wanted.includes(demand.destination.country)),
-    phrase: 'the rule is for other destination countries',
-  }),
-  postal_prefix: condition({
-    settings: anyOrNone,
-    prepare: (settings) =>
-      listTest(settings, (demand, wanted) => {
-        const postal_code = demand.destination?.postal_code ?? null
-        return postal_code !== null && wanted.some((prefix) => postal_code.startsWith(prefix))
-      }),
-    phrase: 'the rule is for other postal codes',
-  }),
-  item_tag: condition({
-    settings: { ...anyOrNone, lines: Type.Union([Type.Literal('any'), Type.Literal('every')]) },
-    prepare: (settings) =>
-      listTest(settings, ({ lines }, wanted) => {
-        const tagged = (line: Demand['lines'][number]): boolean => line.tags.some((tag) => wanted.includes(tag))
-        return settings.lines === 'any' ? lines.some(tagged) : lines.every(tagged)
-      }),
-    phrase: 'the rule is for other items',
-  }),
-  order_value: condition({
-    settings: { currency: Type.String({ pattern: '^[A-Z]{3}$' }), at_least: Type.Optional(Amount), below: Type.Optional(Amount) },
-    prepare: ({ currency, at_least, below }) => {
-      const from = at_least === undefined ? undefined : present(parseAmount(at_least, currency), 'a stored strategy has valid amounts')
-      const to = below === undefined ? undefined : present(parseAmount(below, currency), 'a stored strategy has valid amounts')
-      // An order in another currency has no value to compare, so the rule is not for it.
-      return ({ order_value: value }) =>
-        value !== null && value.currency === currency && (from === undefined || value.amount >= from) && (to === undefined || value.amount < to)
-    },
-    phrase: 'the rule is for orders of another value',
-  }),
-}
-
-export type ConditionSetting = SettingOf<typeof CONDITIONS>
-
-export type PreparedCondition = { type: ConditionSetting['type']; holds: (demand: Demand) => boolean }
+export type PreparedCondition = { type: string; holds: (order: OrderView) => boolean }
 
 export function prepareConditions(settings: readonly ConditionSetting[]): PreparedCondition[] {
-  return settings.map((setting) => {
-    const entry = CONDITIONS[setting.type] as Condition<TProperties>
-    return { type: setting.type, holds: entry.prepare(setting) }
-  })
+  return settings.map((setting) => ({ type: nameOf(setting), holds: prepareCondition(setting) }))
+}
+
+function prepareCondition(setting: ConditionSetting): (order: OrderView) => boolean {
+  if ('all' in setting) {
+    const parts = setting.all.map(prepareCondition)
+    return (order) => parts.every((holds) => holds(order))
+  }
+  if ('any' in setting) {
+    const parts = setting.any.map(prepareCondition)
+    return (order) => parts.some((holds) => holds(order))
+  }
+  if ('not' in setting) {
+    const holds = prepareCondition(setting.not)
+    return (order) => !holds(order)
+  }
+  return entryOf(setting).prepare(setting)
+}
+
+export function entryOf(setting: LeafCondition): Condition<TProperties> {
+  return CONDITIONS[setting.type] as unknown as Condition<TProperties>
+}
+
+export function leavesOf(setting: ConditionSetting): LeafCondition[] {
+  if ('all' in setting) return setting.all.flatMap(leavesOf)
+  if ('any' in setting) return setting.any.flatMap(leavesOf)
+  return 'not' in setting ? leavesOf(setting.not) : [setting]
+}
+
+function nameOf(setting: ConditionSetting): string {
+  return 'type' in setting ? setting.type : Object.keys(setting)[0]!
+}
+
+const COMBINED: Readonly<Record<string, string>> = {
+  all: 'not all that the rule asks for together holds', any: 'none of the alternatives that the rule asks for holds', not: 'what the rule leaves out holds',
+}
+
+/** Why a rule was not for an order, by the condition that a decision names; the name itself where a later version dropped it. */
+export function phraseUnmet(type: string): string {
+  return (CONDITIONS as Readonly<Record<string, { phrase: string }>>)[type]?.phrase ?? COMBINED[type] ?? type
 }

@@ -15,7 +15,8 @@ const Group = Type.Object({
 
 /** A decision record as the API shows it: locations by code, lines by the ids that the API uses elsewhere. */
 export const DecisionSchema = Type.Object({
-  strategy_id: Type.String({ description: 'The code of the strategy' }), strategy_version: Type.Integer(), outcome: OneOf(['filled', 'refuse', 'backorder', 'hold']), units: Type.Integer({ description: 'Units asked for' }),
+  strategy_id: Type.String({ description: 'The code of the strategy' }), strategy_version: Type.Integer(), outcome: OneOf(['filled', 'refuse', 'backorder', 'hold', 'queue']),
+  queue: Type.Optional(Type.String({ description: 'The list in which people find what could not be placed' })), cancel_after_days: Type.Optional(Type.Integer()), units: Type.Integer({ description: 'Units asked for' }),
   rules: Type.Array(Type.Object({
     rule: Type.String(), result: OneOf(['not_matched', 'applied', 'put_aside', 'not_reached']),
     because: Type.Optional(Type.String({ description: 'The condition that did not hold' })), units: Type.Optional(Type.Integer({ description: 'Units the rule placed or could have placed' })),
@@ -27,14 +28,14 @@ export const DecisionSchema = Type.Object({
   }, closed)),
   excluded: Type.Array(Group, { description: 'Ruled out, or without anything that was wanted' }),
   below: Type.Array(Group, { description: 'Could have served the order, but others were better' }),
-  unfilled: Type.Array(Type.Object({ ...Units, reason: OneOf(['no_stock', 'ruled_out', 'split_limit', 'line_whole', 'held_back', 'put_aside', 'no_rule', 'refused']) }, closed)),
+  unfilled: Type.Array(Type.Object({ ...Units, reason: OneOf(['no_stock', 'ruled_out', 'split_limit', 'line_whole', 'set_whole', 'split_value', 'held_back', 'put_aside', 'no_rule', 'refused']) }, closed)),
 }, { ...closed, title: 'RoutingDecision' })
 
 export function viewDecision(decision: Decision): Static<typeof DecisionSchema> {
   const shown = <Line extends { line_id: string }>(lines: readonly Line[]): Line[] => lines.map((line) => ({ ...line, line_id: ids.line.show(line.line_id) }))
-  const { strategy_id, strategy_version, outcome, units, rules, reserved, serving, chosen, excluded, below, unfilled } = decision
+  const { strategy_id, strategy_version, outcome, queue, cancel_after_days, units, rules, reserved, serving, chosen, excluded, below, unfilled } = decision
   return {
-    strategy_id, strategy_version, outcome, units, rules,
+    strategy_id, strategy_version, outcome, ...(queue === undefined ? {} : { queue }), ...(cancel_after_days === undefined ? {} : { cancel_after_days }), units, rules,
     ...(reserved === undefined ? {} : { reserved: reserved.map(({ location, lines }) => ({ location, lines: shown(lines) })) }),
     ...(serving === undefined ? {} : { serving }),
     chosen: chosen.map(({ location, rule, lines }) => ({ location, rule, lines: shown(lines) })),

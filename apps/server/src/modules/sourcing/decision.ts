@@ -3,7 +3,7 @@ import type { ShortageAction } from './demand.ts'
 import type { OrderView } from './order-view.ts'
 import type { Placement } from './rule.ts'
 import type { Fact } from './settings.ts'
-import type { Strategy } from './strategy.ts'
+import type { Shortage, Strategy } from './strategy.ts'
 import { STAGE, type Verdict } from './verdicts.ts'
 
 /**
@@ -13,7 +13,10 @@ import { STAGE, type Verdict } from './verdicts.ts'
 export type Decision = {
   strategy_id: string
   strategy_version: number
-  outcome: 'filled' | ShortageAction
+  outcome: 'filled' | ShortageAction | 'queue'
+  /** The list in which people find what could not be placed, and when that is canceled. */
+  queue?: string
+  cancel_after_days?: number
   /** Units asked for. */
   units: number
   rules: RuleTrace[]
@@ -52,6 +55,10 @@ export type UnfilledReason =
   | 'split_limit'
   /** No location has all units of a line that is to be kept whole. */
   | 'line_whole'
+  /** No location has all of a set that is to be kept together. */
+  | 'set_whole'
+  /** Part of a split that would have been worth too little. */
+  | 'split_value'
   /** The last rule is all or nothing. */
   | 'put_aside'
   | 'no_rule'
@@ -64,17 +71,20 @@ export type DecisionParts = {
   order: OrderView
   strategy: Strategy
   outcome: Decision['outcome']
+  shortage: Shortage | null
   rules: RuleTrace[]
   placements: readonly Placement[]
   verdicts: readonly Verdict[]
   unfilled: Unfilled[]
 }
 
-export function writeDecision({ order, strategy, outcome, rules, placements, verdicts, unfilled }: DecisionParts): Decision {
+export function writeDecision({ order, strategy, outcome, shortage, rules, placements, verdicts, unfilled }: DecisionParts): Decision {
   const decision: Decision = {
     strategy_id: strategy.id,
     strategy_version: strategy.version,
     outcome,
+    ...(shortage === null || !('queue' in shortage) || shortage.queue === undefined ? {} : { queue: shortage.queue }),
+    ...(shortage === null || !('cancel_after_days' in shortage) || shortage.cancel_after_days === undefined ? {} : { cancel_after_days: shortage.cancel_after_days }),
     units: order.demand.lines.reduce((units, { quantity }) => units + quantity, 0),
     rules,
     ...(order.serving.length === 0 ? {} : { serving: order.serving.map((candidate) => order.network.candidates[candidate]!.code) }),

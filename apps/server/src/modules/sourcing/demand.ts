@@ -1,20 +1,30 @@
 import type { Coordinates } from '../../kernel/geo.ts'
 import type { Money } from '../../kernel/money.ts'
+import type { PlainDate } from '../../kernel/time.ts'
 
 /** What the planner is asked: the units of one order that need a location. The caller has read everything in it. */
 export type Demand = {
   order_id: string
   channel_id: string
+  /** Its code. */
+  channel: string
+  /** When it is asked: now. */
+  asked_at: Date
   /** Groups whose locations may serve the channel; null where every location may. */
   location_groups: readonly string[] | null
   method: 'ship' | 'pickup'
   pickup_location_id: string | null
+  shipping_method: string
+  requested_delivery_date: PlainDate | null
   /** Capabilities the location must have beside the one that the method asks for. */
   requires: readonly string[]
   destination: Destination | null
   order_value: Money | null
-  /** The method it travels by, `pickup` for one; locations may have a cut-off of its own for it. */
-  shipping_method?: string
+  /** Answers of the order form, and words to find the order by. */
+  custom_fields: Readonly<Record<string, unknown>>
+  tags: readonly string[]
+  /** Null where nobody is known by that name, or where no rule asks. */
+  customer: CustomerSeen | null
   /** The last moment of departure that keeps the promise, from wherever it may leave latest. */
   latest_ship_at: Date | null
   /** The same by location, as far as ways differ. */
@@ -36,10 +46,18 @@ export type Demand = {
 export type DemandLine = {
   line_id: string
   variant_id: string
+  sku: string
   quantity: number
   /** Of one unit. Nothing here weighs yet; an allocator that prices parcels does. */
   weight_grams: number
+  /** Of one unit, in minor units of the order's currency. */
+  unit_price: bigint
+  /** Shared by lines that were bought as one, a bundle's components. */
+  set: string | null
+  /** These three of the article; read only where a rule asks. */
   tags: readonly string[]
+  product_type: string | null
+  custom_fields: Readonly<Record<string, unknown>>
   /**
    * Locations that rejected the line or came up short. They are left out for every line of the same variant:
    * the shelf that was empty for one line is empty for the other.
@@ -47,7 +65,10 @@ export type DemandLine = {
   excluded_location_ids: readonly string[]
 }
 
-export type Destination = { country: string; postal_code: string | null; coordinates: Coordinates | null }
+export type Destination = { country: string; region: string | null; postal_code: string | null; po_box: boolean; coordinates: Coordinates | null }
+
+/** `first_order`: no order was placed before this one. */
+export type CustomerSeen = { customer_group: string | null; tags: readonly string[]; first_order: boolean }
 
 export type ShortageAction = 'refuse' | 'backorder' | 'hold'
 
@@ -58,6 +79,9 @@ export type Candidate = {
   code: string
   kind: 'warehouse' | 'store' | 'supplier' | 'third_party'
   groups: readonly string[]
+  /** Their codes, by which rules name them. */
+  group_codes: readonly string[]
+  custom_fields: Readonly<Record<string, unknown>>
   country: string
   coordinates: Coordinates | null
   capabilities: readonly string[]
@@ -73,6 +97,4 @@ export type Candidate = {
   next_ship_at: Date | null
   /** The same for methods with a cut-off of their own. */
   leaves_by_method?: ReadonlyMap<string, { ships_today: boolean; next_ship_at: Date | null }>
-  /** Hours since its stock was last counted or reported; null where it never was. */
-  stock_age_hours: number | null
 }

@@ -1,5 +1,5 @@
 import { unreachable } from '../../kernel/assert.ts'
-import { CONDITIONS } from './conditions.ts'
+import { phraseUnmet } from './conditions.ts'
 import type { CandidateGroup, Decision, RuleTrace, UnfilledReason } from './decision.ts'
 import { phraseExclusion } from './filters.ts'
 import { phraseRanking } from './rankings.ts'
@@ -24,6 +24,8 @@ const UNFILLED: Readonly<Record<UnfilledReason, string>> = {
   ruled_out: 'only locations that were ruled out have it',
   held_back: 'what is left is kept for orders that wait, or as the buffer of the channel',
   split_limit: 'the order may not be split over more locations',
+  set_whole: 'no location has the whole set, and the rule does not divide sets',
+  split_value: 'a parcel would have been worth less than the rule asks of each part of a split',
   line_whole: 'no location has the whole line, and the rule does not divide lines',
   put_aside: 'the rule places all or nothing',
   no_rule: 'no rule of the strategy is for this order',
@@ -35,13 +37,14 @@ const OUTCOME: Readonly<Record<Decision['outcome'], string | undefined>> = {
   refuse: 'The order was refused.',
   backorder: 'The missing units are backordered.',
   hold: 'The order is on hold for the missing units.',
+  queue: 'The missing units wait for people; what was placed goes on.',
 }
 
 /** The decision in plain English, one sentence each: rules, chosen locations, all other locations, what is missing. */
 export function explainDecision(decision: Decision, names: DecisionNames): string[] {
   const location: Naming = (code) => names.locations.get(code) ?? code
   const line = (id: string): string => names.lines.get(id) ?? id
-  const outcome = OUTCOME[decision.outcome]
+  const outcome = [OUTCOME[decision.outcome], decision.queue === undefined ? undefined : `It stands in the queue "${decision.queue}".`, decision.cancel_after_days === undefined ? undefined : `What is still missing after ${decision.cancel_after_days} days is canceled.`].filter((sentence) => sentence !== undefined)
   return [
     ...(decision.reserved ?? []).flatMap(({ location: code, lines }) => lines.map(({ line_id, quantity }) => `${location(code)} supplies ${quantity} × ${line(line_id)}, reserved for this order.`)),
     ...(decision.serving ?? []).map((code) => `${location(code)} serves this order already.`),
@@ -52,7 +55,7 @@ export function explainDecision(decision: Decision, names: DecisionNames): strin
     ...decision.excluded.flatMap((group) => explainGroup(group, 'ruled out', location, (value) => phraseExclusion(group.code, group.limit ?? null, value))),
     ...decision.below.flatMap((group) => explainGroup(group, 'passed over', location, (value) => phraseBelow(group, value, location))),
     ...decision.unfilled.map(({ line_id, quantity, reason }) => `${quantity} × ${line(line_id)} could not be placed: ${UNFILLED[reason]}.`),
-    ...(outcome === undefined ? [] : [outcome]),
+    ...outcome,
   ]
 }
 
@@ -70,7 +73,7 @@ function explainRule(trace: RuleTrace, name: string): string {
     case 'put_aside':
       return `Rule "${name}" was put aside: it places all or nothing and found a place for only ${units(trace.units)}.`
     case 'not_matched':
-      return `Rule "${name}" did not apply: ${(CONDITIONS as Readonly<Record<string, { phrase: string }>>)[trace.because]?.phrase ?? trace.because}.`
+      return `Rule "${name}" did not apply: ${phraseUnmet(trace.because)}.`
     case 'not_reached':
       return `Rule "${name}" was not reached.`
     default:

@@ -40,6 +40,8 @@ export type OrderView = {
   held_back: readonly number[]
   /** Units that a candidate can still give to this order: `variant * candidates.length + candidate`. */
   stock: number[]
+  /** Of those in `stock` before, what the rule at work keeps back at each location; undefined where it keeps back nothing. */
+  withheld: number[] | undefined
   /** Candidates that serve the order already. */
   serving: readonly number[]
   /** Per candidate: 1 where at least one line excludes it. */
@@ -59,7 +61,7 @@ export function viewOrder(demand: Demand, network: Network): OrderView {
     rest.push(quantity)
   }
   const serving = demand.serving_location_ids.map((id) => network.candidates.findIndex((one) => one.id === id)).filter((candidate) => candidate >= 0)
-  const order = { demand, network, variant_ids, variants, rest, held_back: [], stock: readStock(network, variant_ids), serving, excluded: [] }
+  const order = { demand, network, variant_ids, variants, rest, held_back: [], stock: readStock(network, variant_ids), withheld: undefined, serving, excluded: [] }
   network.distances.fill(Number.NaN)
   return holdBack(demand.lines.some((line) => line.excluded_location_ids.length > 0) ? withExclusions(order) : order)
 }

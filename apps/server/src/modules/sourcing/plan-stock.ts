@@ -1,7 +1,7 @@
 import { present } from '../../kernel/assert.ts'
 import { newId } from '../../kernel/ids.ts'
 import { groupByKey, sumByKey } from '../../kernel/quantity.ts'
-import { localTime, type PlainDate } from '../../kernel/time.ts'
+import { addMs, DAY_MS, localTime, type PlainDate } from '../../kernel/time.ts'
 import type { Tx } from '../../platform/db.ts'
 import type { NewEvent } from '../../platform/events.ts'
 import { applyMovements, convertReservations, keyOf, lockFurtherLevels, lockLevels, readSellable, sellableAt, stockEvents, type Levels, type Pair } from '../inventory/index.ts'
@@ -10,8 +10,10 @@ import type { PlannedStock, PlanningMode, SourcingAllocation, SourcingDemand, So
 import { expectForNew } from './commands/expect-supplies.ts'
 import { arrivalFrom, arrivalOfAll, coordinatesOf, endOfDay, PICKUP, shipBy, type Delivery } from './delivery.ts'
 import type { Candidate, Demand } from './demand.ts'
+import { itemFactsOf, levelOf, readFacts, type Facts } from './facts.ts'
 import { createTrials, planOrders, type Plan } from './plan.ts'
 import { currentSettings, destinationOf, knowPlaces, type Settings } from './queries/settings.ts'
+import { enqueueOrders, type Queued } from './queue.db.ts'
 import { recordKept, takeReserved, type Kept } from './reserved.ts'
 import { addClaims, addLoads, insertDecisions, lockLoads, readLoads, rejectedLocations, servingLocations } from './sourcing.db.ts'
 import { createStockView, type StockLevel, type StockView } from './stock-view.ts'
@@ -27,7 +29,7 @@ type Asked = { demand: SourcingDemand; kept: Kept[]; rest: SourcingDemand['lines
 type Sourced = Asked & { plan: Plan }
 
 /** Everything that planning looks at. */
-type World = { asked: readonly Asked[]; settings: Settings; strategy: Strategy; limited: readonly Limited[]; questions: readonly Demand[]; candidates: readonly Candidate[]; sellable: Map<string, StockLevel>; queued: ReadonlyMap<string, number> }
+type World = { asked: readonly Asked[]; settings: Settings; strategy: Strategy; limited: readonly Limited[]; questions: readonly Demand[]; facts: Facts; candidates: readonly Candidate[]; sellable: Map<string, StockLevel>; queued: ReadonlyMap<string, number> }
 
 /**
  * Finds stock for a batch of orders: reads what all locations can give of all SKUs once and plans in memory. What was
@@ -50,10 +52,11 @@ async function lookAround(tx: Tx, demands: readonly SourcingDemand[], now: Date,
   const loads = mode === 'seen' ? await readLoads(tx, limited) : await lockLoads(tx, limited)
   for (const { kept } of asked) for (const id of new Set(kept.map(({ location_id }) => location_id))) loads.set(id, (loads.get(id) ?? 0) + 1)
   const open = asked.filter(({ rest }) => rest.length > 0)
+  const facts = await readFacts(tx, strategy, open.flatMap(({ rest }) => rest.map(({ variant_id }) => variant_id)), open.map(({ demand }) => demand), now)
   const { levels, backordered } = await readSellable(tx, [...new Set(open.flatMap(({ rest }) => rest.map(({ variant_id }) => variant_id)))])
   return {
-    asked, settings, strategy, limited, questions: await asDemands(tx, open, settings), candidates: locations.map((location) => candidateOf(location, now, loads, settings)),
-    sellable: new Map(levels.map((level): [string, StockLevel] => [keyOf(level), { ...level, daily_demand: null }])), queued: backordered,
+    asked, settings, strategy, limited, questions: await asDemands(tx, open, facts, settings, now), facts, candidates: locations.map((location) => candidateOf(location, now, loads, settings)),
+    sellable: new Map(levels.map((level): [string, StockLevel] => [keyOf(level), levelOf(level, facts)])), queued: backordered,
   }
 }
 
@@ -81,7 +84,7 @@ async function planOnLocked(tx: Tx, world: World, now: Date): Promise<{ plans: P
     const before = locked
     locked = await lockFurtherLevels(tx, before, [...reserved, ...taken], now)
     if (locked !== before) {
-      for (const [key, level] of locked) world.sellable.set(key, { ...level, daily_demand: null })
+      for (const [key, level] of locked) world.sellable.set(key, levelOf(level, world.facts))
       if (round === MAX_ROUNDS) for (const key of [...world.sellable.keys()]) if (!locked.has(key)) world.sellable.delete(key)
     }
     if (isThere(taken, locked)) return { plans, locked }
@@ -132,24 +135,25 @@ export function candidateOf(location: Location, now: Date, loads: ReadonlyMap<st
   }
   const methods = Object.keys(location.method_cut_offs)
   return {
-    id: location.id, code: location.code, kind: location.kind, groups: location.group_ids, country: location.country, coordinates: coordinatesOf(location),
+    id: location.id, code: location.code, kind: location.kind, groups: location.group_ids, group_codes: location.groups, custom_fields: location.custom_fields, country: location.country, coordinates: coordinatesOf(location),
     capabilities: location.capabilities, active: location.active, priority: location.priority, capacity_left,
-    handling_cost: location.handling_cost, stock_age_hours: null, ...leaves(''),
+    handling_cost: location.handling_cost, ...leaves(''),
     ...(methods.length === 0 ? {} : { leaves_by_method: new Map(methods.map((method) => [method, leaves(method)])) }),
   }
 }
 
-async function asDemands(tx: Tx, asked: readonly Asked[], settings: Settings): Promise<Demand[]> {
+async function asDemands(tx: Tx, asked: readonly Asked[], facts: Facts, settings: Settings, now: Date): Promise<Demand[]> {
   const excluded = new Map<string, string[]>()
   const resourced = asked.filter(({ demand }) => demand.resourcing).flatMap(({ rest }) => rest.map(({ line_id }) => line_id))
   if (resourced.length > 0) {
     for (const { order_line_id, location_id } of await rejectedLocations(tx, resourced)) excluded.set(order_line_id, [...(excluded.get(order_line_id) ?? []), location_id])
   }
   return asked.map(({ demand, kept, rest, serving }) => ({
-    order_id: demand.order_id, channel_id: demand.channel_id, location_groups: demand.group_ids, method: demand.delivery, pickup_location_id: demand.pickup_location_id, requires: [],
+    order_id: demand.order_id, channel_id: demand.channel_id, channel: demand.channel, asked_at: now, location_groups: demand.group_ids, method: demand.delivery, pickup_location_id: demand.pickup_location_id, requires: [],
+    requested_delivery_date: demand.requested_delivery_date, custom_fields: demand.custom_fields, tags: demand.tags, customer: facts.customers.get(demand.order_id) ?? null,
     destination: destinationOf(settings, demand.shipping_address), order_value: demand.order_value, ...timesOf(settings, deliveryOf(settings, demand), demand.deliver_by), buffer: demand.resourcing === true ? null : demand.stock_buffer, on_shortage: demand.on_shortage, max_locations: demand.max_splits,
     serving_location_ids: [...new Set([...serving, ...kept.map(({ location_id }) => location_id)])],
-    lines: rest.map((line) => ({ ...line, tags: [], excluded_location_ids: excluded.get(line.line_id) ?? [] })),
+    lines: rest.map((line) => ({ ...line, ...itemFactsOf(line.variant_id, facts), excluded_location_ids: excluded.get(line.line_id) ?? [] })),
   }))
 }
 
@@ -181,6 +185,7 @@ function planned(tx: Tx, { asked, settings, strategy, limited }: World, plans: r
     })),
     claim: async (taken, trigger) => {
       const accepted = taken.map((one) => ({ ...one, sourced: present(sourcedOf.get(one.plan.order_id), 'the plan is of this batch') }))
+      const queued = await enqueueOrders(tx, accepted.flatMap(queuedBy))
       await insertDecisions(tx, accepted.map(({ plan, at }) => ({ id: plan.decision_id, order_id: plan.order_id, at, trigger, decision: plan.decision })))
       await addClaims(tx, accepted.flatMap(({ plan }) => plan.allocations.map(({ line_id, variant_id, location_id, quantity }) => ({ order_line_id: line_id, location_id, order_id: plan.order_id, variant_id, quantity }))))
       const waiting = accepted.flatMap(({ sourced: { plan } }) => (plan.shortage?.action === 'backorder' ? [plan] : []))
@@ -188,7 +193,7 @@ function planned(tx: Tx, { asked, settings, strategy, limited }: World, plans: r
       // Levels come last: what is sold most is locked for the shortest time.
       if (!(await addLoads(tx, loadsOf(accepted, limited)))) return undefined
       const levels = locked ?? await lockTaken(tx, accepted, now)
-      return levels === undefined ? undefined : moveUnits(tx, accepted, levels)
+      return levels === undefined ? undefined : [...queued, ...await moveUnits(tx, accepted, levels)]
     },
   }
 }
@@ -213,6 +218,15 @@ function datesOf(settings: Settings, demand: SourcingDemand, found: readonly Sou
 function variantsOf(accepted: readonly Accepted[], waiting: readonly Plan[]): string[] {
   const lines = new Map(accepted.flatMap(({ sourced: { demand } }) => demand.lines.map(({ line_id, variant_id }) => [line_id, variant_id])))
   return [...new Set(waiting.flatMap(({ unfilled }) => unfilled.map(({ line_id }) => lines.get(line_id)!)))]
+}
+
+/** The list in which people find an order that is not placed whole; a plain backorder needs nobody. */
+function queuedBy({ sourced: { plan: { order_id, shortage, decision } }, at }: Accepted): Queued[] {
+  if (shortage === null || shortage.action === 'refuse') return []
+  const cancel_at = shortage.cancel_after_days === undefined ? null : addMs(at, shortage.cancel_after_days * DAY_MS)
+  if (shortage.action === 'backorder' && cancel_at === null) return []
+  const rule = decision.rules.findLast(({ result }) => result === 'applied' || result === 'put_aside')?.rule ?? null
+  return [{ order_id, queue: shortage.action === 'backorder' ? 'backorders' : shortage.queue ?? 'unrouted', rule, entered_at: at, cancel_at }]
 }
 
 /** Locks the levels that these plans take from; undefined where rivals have left too little. */

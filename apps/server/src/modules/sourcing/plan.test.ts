@@ -108,8 +108,6 @@ describe('filters', () => {
     ['promise', { next_ship_at: null }, { latest_ship_at: new Date('2026-03-02T15:59:59Z') }, { filters: [{ type: 'promise' }] }],
     ['distance', { coordinates: { latitude: 51.5, longitude: 0 } }, {}, { filters: [{ type: 'distance', max_km: 100 }] }],
     ['distance', { coordinates: null }, {}, { filters: [{ type: 'distance', max_km: 100, unknown: 'exclude' }] }],
-    ['stock_age', { stock_age_hours: 30 }, {}, { filters: [{ type: 'stock_age', max_hours: 24 }] }],
-    ['stock_age', { stock_age_hours: null }, {}, { filters: [{ type: 'stock_age', max_hours: 24 }] }],
   ]
   it.each(cases)('rule out by %s', (code, candidate, demand, rule) => {
     const result = plan({ ...TWO_MUGS, ...demand }, { A: { mug: 9 } }, strategyOf(rule), [candidateOf('A', candidate)])
@@ -119,10 +117,19 @@ describe('filters', () => {
   })
 
   it('keep a location at the limit, and one at an unknown distance', () => {
-    const rule = { filters: [{ type: 'stock_age' as const, max_hours: 24 }, { type: 'promise' as const }, { type: 'distance' as const, max_km: 100 }] }
+    const rule = { filters: [{ type: 'stock_age' as const, max_hours: 1 }, { type: 'promise' as const }, { type: 'distance' as const, max_km: 100 }] }
     const at = new Date('2026-03-02T16:00:00Z')
-    const candidate = candidateOf('A', { stock_age_hours: 24, next_ship_at: at, capacity_left: 1, coordinates: null })
+    const candidate = candidateOf('A', { next_ship_at: at, capacity_left: 1, coordinates: null })
     expect(given(plan({ ...TWO_MUGS, latest_ship_at: at }, { A: { mug: 2 } }, strategyOf(rule), [candidate]))).toEqual(['A: 2 mug'])
+  })
+
+  it('rule out what was not counted lately: the oldest count of what is wanted decides', () => {
+    const rule = { filters: [{ type: 'stock_age' as const, max_hours: 24 }] }
+    const level = (variant_id: string, stock_age_hours: number | null) => ({ variant_id, location_id: 'id-A', available: 9, safety_stock: 0, daily_demand: null, stock_age_hours })
+    const result = (...levels: ReturnType<typeof level>[]): unknown => planOrder(MUGS_AND_PLATES, [candidateOf('A')], createStockView(levels), strategyOf(rule)).decision.excluded
+    expect(result(level('mug', 24), level('plate', 24))).toEqual([])
+    expect(result(level('mug', 1), level('plate', 30))).toEqual([{ code: 'stock_age', limit: 24, locations: ['A'], values: [30] }])
+    expect(result(level('mug', 1), level('plate', null))).toEqual([{ code: 'stock_age', limit: 24, locations: ['A'], values: [null] }])
   })
 
   it('leave safety stock where it is', () => {

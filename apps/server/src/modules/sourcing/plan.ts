@@ -4,8 +4,9 @@ import type { Allocator } from './allocator.ts'
 import { type Decision, type RuleTrace, type Unfilled, type UnfilledReason, writeDecision } from './decision.ts'
 import { type Network, type OrderView, viewNetwork, viewOrder } from './order-view.ts'
 import { type Draft, isFilled, type PreparedRule, prepareRule, type RuleRun, runRule, undoRule } from './rule.ts'
+import { isByLine } from './split.ts'
 import { type StockView, takeStock } from './stock-view.ts'
-import type { Fallback, Strategy } from './strategy.ts'
+import type { Fallback, Shortage, Strategy } from './strategy.ts'
 import { NO_RULE } from './verdicts.ts'
 
 /** What is to be done with one order. Allocations and unfilled units of a line add up to the line. */
@@ -19,8 +20,6 @@ export type Plan = {
 }
 
 export type Allocation = { line_id: string; variant_id: string; location_id: string; quantity: number }
-
-export type Shortage = Exclude<Fallback, { action: 'next_rule' | 'channel_policy' }>
 
 /**
  * Plans the orders one after the other: the first takes from `stock` and from the candidates' capacity what the next
@@ -62,7 +61,7 @@ function planNext(order: OrderView, strategy: Strategy, rules: readonly Prepared
   const shortage = isFilled(order) && order.held_back.every((units) => units === 0) ? null : resolveFallback(fallback, order.demand)
   const unfilled = listUnfilled(draft, last, shortage)
   const outcome = shortage?.action ?? 'filled'
-  const decision = writeDecision({ order, strategy, outcome, rules: traces, placements: draft.placements, verdicts: draft.verdicts, unfilled })
+  const decision = writeDecision({ order, strategy, outcome, shortage, rules: traces, placements: draft.placements, verdicts: draft.verdicts, unfilled })
   return { order_id: order.demand.order_id, allocations: outcome === 'refuse' ? [] : listAllocations(draft), unfilled, shortage, decision }
 }
 
@@ -79,7 +78,7 @@ function tryRules(draft: Draft, rules: readonly PreparedRule[], allocate: Alloca
   let settled = false
   for (const prepared of rules) {
     const { rule, conditions } = prepared
-    const unmet = settled ? undefined : conditions.find(({ holds }) => !holds(draft.order.demand))
+    const unmet = settled ? undefined : conditions.find(({ holds }) => !holds(draft.order))
     if (settled) trial.traces.push({ rule: rule.id, result: 'not_reached' })
     else if (unmet !== undefined) trial.traces.push({ rule: rule.id, result: 'not_matched', because: unmet.type })
     else {
@@ -148,7 +147,9 @@ function findReason(order: OrderView, line: number, last: RuleRun | undefined): 
   const anywhere = order.network.candidates.some((_, candidate) => stockAt(candidate) > 0)
   if (!last.passed.some((candidate) => stockAt(candidate) > 0)) return anywhere ? 'ruled_out' : 'no_stock'
   if (isAllOrNothing(last.rule.fallback)) return 'put_aside'
-  const divided = last.rule.split.keep_lines_whole && !last.passed.some((candidate) => stockAt(candidate) >= order.rest[line]!)
+  const refusedSplit = last.refused?.get(line)
+  if (refusedSplit !== undefined) return refusedSplit
+  const divided = isByLine(last.rule.split) && !last.passed.some((candidate) => stockAt(candidate) >= order.rest[line]!)
   return divided ? 'line_whole' : 'split_limit'
 }
 

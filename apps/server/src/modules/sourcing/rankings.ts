@@ -1,20 +1,8 @@
-import { Type, type Static, type TObject, type TProperties } from 'typebox'
+import { Type, type TProperties } from 'typebox'
+import { CUSTOM_RANKINGS } from './criteria/criteria.ts'
+import { ENDLESS, ranking, type Ranking } from './criterion.ts'
 import { distanceTo, type OrderView } from './order-view.ts'
 import type { Fact, SettingOf } from './settings.ts'
-
-/** Stands for "unknown" where low is better and for "without limit" where high is better. Sums of it stay exact. */
-const ENDLESS = 1_000_000_000
-
-/** A figure by which locations are ordered; whole numbers, so that sums are exact and equal places tie. */
-type Ranking<P extends TProperties> = {
-  settings: P
-  prefer: 'low' | 'high'
-  value: (order: OrderView, candidate: number, settings: Static<TObject<P>>) => number
-  /** The end of "York was passed over: …"; `than` names the location that was chosen instead. Null is endless. */
-  phrase: (value: Fact, chosen: Fact, than: string) => string
-}
-
-const ranking = <P extends TProperties>(entry: Ranking<P>): Ranking<P> => entry
 
 /** A new ranking is one more entry here; schema, validation and explanation follow from it. */
 const BY_VALUE = {
@@ -27,35 +15,42 @@ const BY_VALUE = {
       return km === Number.POSITIVE_INFINITY ? ENDLESS : Math.round(km / band_km) * band_km
     },
     phrase: (value, chosen, than) => (value === null ? `its distance is not known` : `it is ${value} km away, ${than} ${chosen} km`),
+    say: ({ band_km }) => (band_km === undefined ? 'the nearest' : `the nearest, in rings of ${band_km} km`),
   }),
   priority: ranking({
     settings: {},
     prefer: 'low',
     value: (order, candidate) => order.network.candidates[candidate]!.priority,
     phrase: (value, chosen, than) => `its priority is ${value}, that of ${than} ${chosen}`,
+    say: () => 'the lowest priority number',
   }),
   capacity: ranking({
     settings: {},
     prefer: 'high',
     value: (order, candidate) => Math.min(order.network.capacity_left[candidate]!, ENDLESS),
     phrase: (value, chosen, than) => `it can take ${value} more orders today, ${than} ${chosen ?? 'any number'}`,
+    say: () => 'the most capacity left today',
   }),
   handling_cost: ranking({
     settings: {},
     prefer: 'low',
     value: (order, candidate) => Number(order.network.candidates[candidate]!.handling_cost),
     phrase: (value, chosen, than) => `its handling cost is ${value} minor units, that of ${than} ${chosen}`,
+    say: () => 'the lowest handling cost',
   }),
   overstock: ranking({
     settings: { measure: Type.Union([Type.Literal('units'), Type.Literal('days')]) },
     prefer: 'high',
     value: (order, candidate, settings) => (settings.measure === 'units' ? unitsAbove(order, candidate) : daysOfCover(order, candidate)),
     phrase: (value, chosen, than) => `it has less stock to spare (${value ?? 'endless'}) than ${than} (${chosen ?? 'endless'})`,
+    say: ({ measure }) => (measure === 'units' ? 'the most units in stock' : 'the most days of cover'),
+    needs: ['daily_demand'],
   }),
+  ...CUSTOM_RANKINGS,
 }
 
 /** `fewest_splits` has no figure of its own: it tells the allocator from which place in the list on sets are compared by size. */
-export const RANKINGS = { fewest_splits: { settings: {} }, ...BY_VALUE }
+export const RANKINGS = { fewest_splits: { settings: {}, say: () => 'the fewest locations' }, ...BY_VALUE }
 
 export type RankingSetting = SettingOf<typeof RANKINGS>
 
@@ -69,7 +64,7 @@ export type PreparedRankings = {
 export function prepareRankings(settings: readonly RankingSetting[]): PreparedRankings {
   const at = settings.findIndex(({ type }) => type === 'fewest_splits')
   const entries = settings.flatMap((setting) =>
-    setting.type === 'fewest_splits' ? [] : [{ code: setting.type, ranking: BY_VALUE[setting.type] as Ranking<TProperties>, settings: setting }],
+    setting.type === 'fewest_splits' ? [] : [{ code: setting.type, ranking: BY_VALUE[setting.type] as unknown as Ranking<TProperties>, settings: setting }],
   )
   return { entries, before_splits: at < 0 ? null : at }
 }

@@ -35,11 +35,12 @@ export async function resourceOrders(tx: Tx, orders: readonly OrderRow[], trigge
 function demandOf(order: OrderRow, trigger: SourcingTrigger, channel: Channel, lines: readonly OrderLineRow[], weightOf: (variantId: string) => number): SourcingDemand {
   return {
     resourcing: true,
-    order_id: order.id, channel_id: order.channel_id, group_ids: channel.group_ids, delivery: order.delivery, pickup_location_id: order.pickup_location_id, shipping_address: order.shipping_address,
-    shipping_method: order.shipping_method, deliver_by: trigger === 'backorder' ? null : order.promised_by, order_value: { amount: order.total, currency: order.currency },
+    order_id: order.id, channel_id: order.channel_id, channel: channel.code, group_ids: channel.group_ids, delivery: order.delivery, pickup_location_id: order.pickup_location_id, shipping_address: order.shipping_address,
+    shipping_method: order.shipping_method, requested_delivery_date: order.requested_delivery_date, deliver_by: trigger === 'backorder' ? null : order.promised_by, custom_fields: order.custom_fields, tags: order.tags, customer: { customer_id: order.customer_id },
+    order_value: { amount: order.total, currency: order.currency },
     // An order that has been accepted is never refused afterwards.
     on_shortage: order.on_shortage === 'refuse' ? 'hold' : order.on_shortage, max_splits: order.max_splits, stock_buffer: channel.stock_buffer,
-    lines: lines.map(({ id, variant_id, open, backordered }) => ({ line_id: id, variant_id, quantity: open + backordered, weight_grams: weightOf(variant_id) })),
+    lines: lines.map(({ id, variant_id, sku, open, backordered, unit_price, bundle }) => ({ line_id: id, variant_id, sku, quantity: open + backordered, weight_grams: weightOf(variant_id), unit_price, set: bundle === null ? null : String(bundle.input_line) })),
   }
 }
 

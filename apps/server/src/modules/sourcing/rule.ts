@@ -5,6 +5,7 @@ import { type PreparedCondition, prepareConditions } from './conditions.ts'
 import { findFailure, type PreparedFilter, prepareFilters } from './filters.ts'
 import { shareOne, type OrderView } from './order-view.ts'
 import { type PreparedRankings, prepareRankings, scoreCandidates } from './rankings.ts'
+import { divide, isByLine, type Opened, type RefusedSplit } from './split.ts'
 import type { Rule } from './strategy.ts'
 import { countHad, giveVerdict, judgeUnused, OUTSIDE_GROUP, rankedVerdict, STAGE, type Verdict } from './verdicts.ts'
 
@@ -18,7 +19,13 @@ export type Placement = { line: number; candidate: number; quantity: number; rul
 export type Draft = { order: OrderView; placements: Placement[]; verdicts: Verdict[] }
 
 /** What a rule did: `passed` are the candidates that stood all its filters. */
-export type RuleRun = { rule: Rule; passed: readonly number[]; placements: Placement[] }
+export type RuleRun = {
+  rule: Rule
+  passed: readonly number[]
+  placements: Placement[]
+  /** Lines that the split policy left without units that a location had. */
+  refused?: ReadonlyMap<number, RefusedSplit>
+}
 
 export function prepareRule(rule: Rule): PreparedRule {
   return { rule, conditions: prepareConditions(rule.conditions), filters: prepareFilters(rule.filters), rankings: prepareRankings(rule.rankings) }
@@ -29,15 +36,38 @@ export function prepareRule(rule: Rule): PreparedRule {
  * were not chosen, and lowers `order.rest` and `order.stock` by the placements it returns.
  */
 export function runRule(draft: Draft, prepared: PreparedRule, allocate: Allocator): RuleRun {
+  const { order } = draft
+  const withheld = withhold(order, prepared)
+  const run = runOnSpare(draft, prepared, allocate)
+  withheld?.forEach((units, cell) => (order.stock[cell]! += units))
+  order.withheld = undefined
+  return run
+}
+
+/** Takes out of `order.stock` what the filters keep back at each location, for as long as the rule runs. */
+function withhold(order: OrderView, { filters }: PreparedRule): number[] | undefined {
+  const keepers = filters.filter(({ filter }) => filter.withholds !== undefined)
+  if (keepers.length === 0) return undefined
+  const width = order.network.candidates.length
+  order.withheld = order.stock.map((units, cell) => {
+    const kept = keepers.reduce((most, { filter, settings }) => Math.max(most, filter.withholds!(order, cell % width, Math.floor(cell / width), settings)), 0)
+    return Math.min(units, kept)
+  })
+  order.withheld.forEach((units, cell) => (order.stock[cell]! -= units))
+  return order.withheld
+}
+
+function runOnSpare(draft: Draft, prepared: PreparedRule, allocate: Allocator): RuleRun {
   const { order, placements, verdicts } = draft
   const { rule } = prepared
   const needs = listNeeds(order, rule)
   const passed = filterCandidates(order, prepared, needs, verdicts)
   const opened = new Set([...order.serving, ...placements.map(({ candidate }) => candidate)])
   const limit = Math.min(rule.split.max_locations ?? Infinity, order.demand.max_locations ?? Infinity) - opened.size
-  if (opened.size === 0) return { rule, passed, placements: place(draft, prepared, allocate, passed, limit) }
+  if (opened.size === 0) return { rule, passed, ...place(draft, prepared, allocate, passed, limit) }
   // A location that an earlier rule chose, or that serves the order already, gives what it can first: it costs no further split.
   const again = place(draft, prepared, allocate, passed.filter((candidate) => opened.has(candidate)), Infinity)
+  const before = again.placements
   const rest = listNeeds(order, rule)
   const fresh: number[] = []
   for (const candidate of passed) {
@@ -45,7 +75,8 @@ export function runRule(draft: Draft, prepared: PreparedRule, allocate: Allocato
     if (canSupply(order, rule, rest, candidate)) fresh.push(candidate)
     else giveVerdict(verdicts, candidate, rankedVerdict('covered', { order, needs }, candidate))
   }
-  return { rule, passed, placements: [...again, ...place(draft, prepared, allocate, fresh, Math.max(0, limit))] }
+  const more = place({ ...draft, placements: [...placements, ...before] }, prepared, allocate, fresh, Math.max(0, limit))
+  return { rule, passed, placements: [...before, ...more.placements], refused: new Map([...again.refused, ...more.refused]) }
 }
 
 export function isFilled({ rest }: OrderView): boolean {
@@ -65,7 +96,7 @@ export function undoRule({ order, verdicts }: Draft, run: RuleRun): void {
 function filterCandidates(order: OrderView, { rule, filters }: PreparedRule, needs: AllocationProblem['needs'], verdicts: Verdict[]): number[] {
   const passed: number[] = []
   for (let candidate = 0; candidate < order.network.candidates.length; candidate++) {
-    if (rule.location_groups.length > 0 && !shareOne(order.network.candidates[candidate]!.groups, rule.location_groups)) {
+    if (rule.location_groups.length > 0 && !shareOne(order.network.candidates[candidate]!.group_codes, rule.location_groups)) {
       giveVerdict(verdicts, candidate, OUTSIDE_GROUP)
       continue
     }
@@ -87,9 +118,9 @@ function shortOf(order: OrderView, needs: AllocationProblem['needs'], candidate:
   return { stage, code: 'stock', limit: wanted, value: had, than: undefined }
 }
 
-/** By variant or, where lines are kept whole, by line: the position of a need is that of its variant or line. */
+/** By variant or, where lines are kept whole, alone or in sets, by line: the position of a need is that of its variant or line. */
 function listNeeds({ variants, variant_ids, rest }: OrderView, rule: Rule): AllocationProblem['needs'] {
-  if (rule.split.keep_lines_whole) return rest.map((quantity, line) => ({ variant: variants[line]!, quantity }))
+  if (isByLine(rule.split)) return rest.map((quantity, line) => ({ variant: variants[line]!, quantity }))
   const needs = variant_ids.map((_, variant) => ({ variant, quantity: 0 }))
   rest.forEach((quantity, line) => (needs[variants[line]!]!.quantity += quantity))
   return needs
@@ -98,7 +129,7 @@ function listNeeds({ variants, variant_ids, rest }: OrderView, rule: Rule): Allo
 function supplyOf({ stock, network }: OrderView, rule: Rule, { variant, quantity }: AllocationProblem['needs'][number], candidate: number): number {
   const there = stock[variant * network.candidates.length + candidate]!
   if (there >= quantity) return quantity
-  return rule.split.keep_lines_whole ? 0 : there
+  return isByLine(rule.split) ? 0 : there
 }
 
 function canSupply(order: OrderView, rule: Rule, needs: AllocationProblem['needs'], candidate: number): boolean {
@@ -106,12 +137,19 @@ function canSupply(order: OrderView, rule: Rule, needs: AllocationProblem['needs
   return false
 }
 
-function place({ order, verdicts }: Draft, prepared: PreparedRule, allocate: Allocator, candidates: readonly number[], limit: number): Placement[] {
-  if (candidates.length === 0) return []
+function place({ order, placements, verdicts }: Draft, prepared: PreparedRule, allocate: Allocator, candidates: readonly number[], limit: number): { placements: Placement[]; refused: ReadonlyMap<number, RefusedSplit> } {
+  if (candidates.length === 0) return { placements: [], refused: new Map() }
   const problem = poseProblem(order, prepared, candidates, limit)
-  const assignment = allocate(problem)
+  const { assignment, refused } = divide(problem, prepared.rule.split, openedBy(order, placements), allocate)
   judgeUnused(problem, assignment, prepared, verdicts)
-  return applyAssignment(problem, assignment, prepared.rule)
+  return { placements: applyAssignment(problem, assignment, prepared.rule), refused }
+}
+
+/** The candidates that serve the order already, each with the lines that it is known to give units of. */
+function openedBy({ serving }: OrderView, placements: readonly Placement[]): Opened {
+  const opened = new Map<number, Set<number>>(serving.map((candidate) => [candidate, new Set()]))
+  for (const { candidate, line } of placements) opened.set(candidate, (opened.get(candidate) ?? new Set()).add(line))
+  return opened
 }
 
 function poseProblem(order: OrderView, { rule, rankings }: PreparedRule, locations: readonly number[], limit: number): AllocationProblem {
@@ -123,7 +161,7 @@ function poseProblem(order: OrderView, { rule, rankings }: PreparedRule, locatio
     locations,
     needs,
     supply,
-    contested: rule.split.keep_lines_whole && order.variant_ids.length < order.variants.length,
+    contested: isByLine(rule.split) && order.variant_ids.length < order.variants.length,
     scores: scoreCandidates(rankings, order, locations),
     before_splits: rankings.before_splits,
     max_locations: limit,
@@ -152,7 +190,7 @@ type Share = { need: number; variant: number; candidate: number; units: number }
 function handToLines(order: OrderView, rule: Rule, given: Share, placements: Placement[]): void {
   let { units } = given
   for (let line = 0; line < order.rest.length && units > 0; line++) {
-    const mine = rule.split.keep_lines_whole ? line === given.need : order.variants[line] === given.variant
+    const mine = isByLine(rule.split) ? line === given.need : order.variants[line] === given.variant
     const quantity = mine ? Math.min(units, order.rest[line]!) : 0
     if (quantity === 0) continue
     order.rest[line]! -= quantity

@@ -1,11 +1,13 @@
 import type { PlainDate } from '../../kernel/time.ts'
 import type { Queryable, Tx } from '../../platform/db.ts'
-import { arrayOf, rowsOf, sql } from '../../platform/sql.ts'
+import { arrayOf, rowsOf, sql, type Sql } from '../../platform/sql.ts'
 import type { Decision } from './decision.ts'
-import type { Rule, Strategy } from './strategy.ts'
+import { inUse } from './strategies.db.ts'
 
-/** For statements that read the stamp beside something else. */
-export const STAMP = sql.raw(`((select oid from pg_database where datname = current_database()) || '.' || (select last_value from setting_changes))`)
+/** For statements that read the stamp beside something else. The strategy is part of it: another one may begin without a change. */
+export function stampAt(now: Date | Sql): Sql {
+  return sql`((select oid from pg_database where datname = current_database()) || '.' || (select last_value from setting_changes) || '.' || coalesce((${inUse(now)})::text, ''))`
+}
 
 export type AllocationRow = { order_line_id: string; location_id: string; order_id: string; variant_id: string; quantity: number; released: number }
 
@@ -97,10 +99,10 @@ export function fillableBackorders(db: Queryable, limit: number): Promise<{ orde
 }
 
 /** A text that is another one when somebody waits for something else, or when something else is on its way. */
-export async function supplySignature(db: Queryable): Promise<string> {
+export async function supplySignature(db: Queryable, now: Date): Promise<string> {
   const { signature } = await db.one<{ signature: string }>(sql`
     select (select count(*) || '.' || coalesce(sum(hashtextextended(id::text || backordered, 0)::numeric), 0) from order_lines where backordered > 0) || '/' ||
-      (select count(*) || '.' || coalesce(sum(hashtextextended(id::text || expected_on || (quantity - received), 0)::numeric), 0) from inbound_supplies where status = 'expected') || '/' || ${STAMP} as signature`)
+      (select count(*) || '.' || coalesce(sum(hashtextextended(id::text || expected_on || (quantity - received), 0)::numeric), 0) from inbound_supplies where status = 'expected') || '/' || ${stampAt(now)} as signature`)
   return signature
 }
 
@@ -108,51 +110,10 @@ export async function variantsWaitedFor(db: Queryable): Promise<string[]> {
   return (await db.rows<{ variant_id: string }>(sql`select distinct variant_id from order_lines where backordered > 0 order by variant_id`)).map(({ variant_id }) => variant_id)
 }
 
-export type StrategyRow = { id: string; code: string; strategy_version: number; name: string; definition: { rules: Rule[] }; active: boolean; created_at: Date }
-
-const STRATEGY_COLUMNS = sql.raw('id, code, strategy_version, name, definition, active, created_at')
-
-export function listStrategies(db: Queryable): Promise<StrategyRow[]> {
-  return db.rows(sql`select ${STRATEGY_COLUMNS} from sourcing_strategies order by code, strategy_version`)
-}
-
-export function findStrategy(db: Queryable, id: string): Promise<StrategyRow | undefined> {
-  return db.maybe(sql`select ${STRATEGY_COLUMNS} from sourcing_strategies where id = ${id}`)
-}
-
-/** The strategy in use. */
-export async function activeStrategy(db: Queryable): Promise<Strategy | undefined> {
-  const row = await db.maybe<StrategyRow>(sql`select ${STRATEGY_COLUMNS} from sourcing_strategies where active`)
-  return row === undefined ? undefined : { id: row.code, version: row.strategy_version, name: row.name, rules: row.definition.rules }
-}
-
 /** A text that is another one when a setting has changed, and in another database. */
-export async function readStamp(db: Queryable): Promise<string> {
-  const { stamp } = await db.one<{ stamp: string }>(sql`select ${STAMP} as stamp`)
+export async function readStamp(db: Queryable, now: Date): Promise<string> {
+  const { stamp } = await db.one<{ stamp: string }>(sql`select ${stampAt(now)} as stamp`)
   return stamp
-}
-
-/** One change of strategies at a time, until its commit: versions count without a gap, and one is in use. */
-async function lockStrategies(tx: Queryable): Promise<void> {
-  await tx.rows(sql`select pg_advisory_xact_lock(hashtextextended('sourcing: strategies', 0))`)
-}
-
-/** Adds the next version of a strategy; versions never change. Answers the version. */
-export async function insertStrategy(tx: Queryable, strategy: { id: string; code: string; name: string; rules: readonly Rule[]; at: Date; by: string }): Promise<number> {
-  await lockStrategies(tx)
-  const { strategy_version } = await tx.one<{ strategy_version: number }>(sql`
-    insert into sourcing_strategies (id, code, strategy_version, name, definition, active, created_at, created_by)
-    select ${strategy.id}, ${strategy.code}, coalesce(max(strategy_version), 0) + 1, ${strategy.name}, ${JSON.stringify({ rules: strategy.rules })}::jsonb, false, ${strategy.at}, ${strategy.by}
-    from sourcing_strategies where code = ${strategy.code}
-    returning strategy_version`)
-  return strategy_version
-}
-
-/** Puts one strategy version into use; the one before it goes out of use. */
-export async function activateStrategy(tx: Queryable, id: string): Promise<void> {
-  await lockStrategies(tx)
-  await tx.run(sql`update sourcing_strategies set active = false where active and id <> ${id}`)
-  await tx.run(sql`update sourcing_strategies set active = true where id = ${id}`)
 }
 
 /** Orders that locations with a daily limit have taken on their local day. */
@@ -182,4 +143,14 @@ export async function addLoads(tx: Tx, loads: readonly { location_id: string; da
     on conflict (location_id, day) do update set orders = l.orders + excluded.orders
       where l.orders + excluded.orders <= (select input.capacity from ${rowsOf(loads, { location_id: 'uuid', capacity: 'int' })} where input.location_id = l.location_id)`)
   return added === loads.length
+}
+
+/** Which of these orders' customers have ordered before. */
+export async function earlierOrders(db: Queryable, orders: readonly { order_id: string; customer_id: string }[]): Promise<Set<string>> {
+  if (orders.length === 0) return new Set()
+  // Ids are made in the order of time.
+  const rows = await db.rows<{ order_id: string }>(sql`
+    select input.order_id from ${rowsOf(orders, { order_id: 'uuid', customer_id: 'uuid' })}
+    where exists (select from orders o where o.customer_id = input.customer_id and o.id < input.order_id)`)
+  return new Set(rows.map(({ order_id }) => order_id))
 }

@@ -7,6 +7,8 @@ export type StockLevel = {
   safety_stock: number
   /** Units sold there a day, for ranking by days of cover; null where unknown. */
   daily_demand: number | null
+  /** Hours since somebody counted it; null where nobody did or no rule asks. */
+  stock_age_hours?: number | null
 }
 
 /**
@@ -21,6 +23,8 @@ export type StockView = {
   sellable: Float64Array
   /** NaN where unknown. */
   daily_demand: Float64Array
+  /** NaN where it was never counted; null where nothing is known of any. */
+  age_hours: Float64Array | null
   /** Units of each variant that accepted orders wait for; grows as orders of the batch are backordered. */
   queued: Map<string, number>
 }
@@ -35,12 +39,14 @@ export function createStockView(levels: readonly StockLevel[], queued: ReadonlyM
   }
   const sellable = new Float64Array(rows.size * columns.size)
   const daily_demand = new Float64Array(sellable.length).fill(Number.NaN)
+  const age_hours = levels.some((level) => (level.stock_age_hours ?? null) !== null) ? new Float64Array(sellable.length).fill(Number.NaN) : null
   for (const level of levels) {
     const cell = rows.get(level.variant_id)! * columns.size + columns.get(level.location_id)!
     sellable[cell] = Math.max(0, level.available - level.safety_stock)
     daily_demand[cell] = level.daily_demand ?? Number.NaN
+    if (age_hours !== null) age_hours[cell] = level.stock_age_hours ?? Number.NaN
   }
-  return { rows, columns, sellable, daily_demand, queued: new Map(queued) }
+  return { rows, columns, sellable, daily_demand, age_hours, queued: new Map(queued) }
 }
 
 /** An independent copy: plans tried on it leave the original as it was. */

@@ -11,7 +11,7 @@ export type Rule = {
   id: string
   name: string
   conditions: readonly ConditionSetting[]
-  /** Only locations in one of these groups; empty for all locations. */
+  /** Only locations in one of these groups, by their codes; empty for all locations. */
   location_groups: readonly string[]
   filters: readonly FilterSetting[]
   /**
@@ -21,11 +21,24 @@ export type Rule = {
    * locations are used up in rank order.
    */
   rankings: readonly RankingSetting[]
-  /** `max_locations` 1 forbids splits, null allows any number. A line that is kept whole comes from one location or from none. */
-  split: { max_locations: number | null; keep_lines_whole: boolean }
+  split: SplitPolicy
   /** What becomes of units that the rule cannot place. */
   fallback: Fallback
 }
+
+export type SplitPolicy = {
+  /** 1 forbids splits, null allows any number. */
+  max_locations: number | null
+  /** A line comes from one location or from none. */
+  keep_lines_whole: boolean
+  /** An order is divided only where each location's part is worth at least this. */
+  min_value?: { currency: string; amount: string }
+  /** Lines that belong together come from one location or from none; each of them whole. */
+  keep_together?: KeepTogether
+}
+
+/** Components of one bundle, and lines whose articles share one of these tags. */
+export type KeepTogether = { bundles: boolean; tags?: readonly string[] }
 
 export type Fallback =
   /** With `keep_partial` the next rule places only the rest; without, this rule places all or nothing. */
@@ -34,8 +47,12 @@ export type Fallback =
   | { action: 'channel_policy' }
   | { action: 'refuse' }
   | { action: 'backorder'; cancel_after_days?: number }
-  /** `queue` names the list in which people find the order. */
-  | { action: 'hold'; queue?: string }
+  /** The order stands still. `queue` names the list in which people find it. */
+  | { action: 'hold'; queue?: string; cancel_after_days?: number }
+  /** What was placed goes on; the rest waits in the queue. */
+  | { action: 'queue'; queue: string; cancel_after_days?: number }
+
+export type Shortage = Exclude<Fallback, { action: 'next_rule' | 'channel_policy' }>
 
 const PICKUP: Rule = {
   id: 'pickup',

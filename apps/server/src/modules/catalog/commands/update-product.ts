@@ -9,10 +9,10 @@ import { viewProduct } from '../queries/views.ts'
 export type UpdateProduct = {
   product_id: string
   seen_version: number | undefined
-  patch: { name?: string; description?: string; brand?: string | null; tags?: string[]; active?: boolean }
+  patch: { name?: string; description?: string; brand?: string | null; product_type?: string | null; tags?: string[]; active?: boolean }
 }
 
-const EDITABLE = { name: 'text', description: 'text', brand: 'text', tags: 'text[]', active: 'boolean' }
+const EDITABLE = { name: 'text', description: 'text', brand: 'text', product_type: 'text', tags: 'text[]', active: 'boolean' }
 
 /** Changes a product. Switching it off takes all of its variants off sale; their own switches stay as they are. */
 export const updateProduct = command('catalog.update_product', 'catalog:write', async ({ tx, emit, audit }, input: UpdateProduct) => {

@@ -42,7 +42,7 @@ export async function viewLocked(db: Queryable, sku: string): Promise<VariantVie
 
 export function viewProductSummary(row: Omit<ProductRow, 'field_versions'>): ProductSummary {
   return {
-    id: ids.product.show(row.id), handle: row.handle, name: row.name, description: row.description, brand: row.brand, tags: row.tags,
+    id: ids.product.show(row.id), handle: row.handle, name: row.name, description: row.description, brand: row.brand, product_type: row.product_type, tags: row.tags,
     active: row.active, created_at: row.created_at.toISOString(), version: row.version,
   }
 }

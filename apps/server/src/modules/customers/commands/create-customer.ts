@@ -20,7 +20,7 @@ export const createCustomer = command('customers.create', 'customers:write', asy
   if (errors.length > 0) throw invalid(errors)
   const id = newId(now.getTime())
   const sources = [...new Set([...await channelCodesOf(tx, caller), ...identities.map(({ source }) => source)])]
-  const inserted = await insertCustomers(tx, [{ name: '', email: null, phone: null, company: null, locale: null, tags: [], note: '', addresses: [], ...input, id, sources, created_at: now }])
+  const inserted = await insertCustomers(tx, [{ name: '', email: null, phone: null, company: null, locale: null, customer_group: null, tags: [], note: '', addresses: [], ...input, id, sources, created_at: now }])
   if (inserted.size === 0) {
     const owner = await findVisibleByEmail(tx, caller, input.email ?? '')
     throw refuse('already_exists', 'Another customer has this e-mail address.', { field: 'email', ...(owner === undefined ? {} : { customer_id: ids.customer.show(owner.id) }) })

@@ -61,8 +61,8 @@ export function expectationLoop(): LoopDefinition {
   return {
     name: 'sourcing.expect_supplies',
     interval_ms: 2_000,
-    round: async ({ db, executor }) => {
-      const signature = await supplySignature(db)
+    round: async ({ db, executor, clock }) => {
+      const signature = await supplySignature(db, clock.now(new Date()))
       if (signature === seen) return 0
       const variants = await variantsWaitedFor(db)
       let lines = 0

@@ -49,7 +49,7 @@ function lookInto(world: PromiseWorld, question: Question, method: string): Outl
   return outlookOf(world, question, world.plan({ ...demand, ...timesOf(world.settings, { method, destination: demand.destination }, cart.requested_delivery_date ?? null) }))
 }
 
-const OUTCOME_OF = { refuse: 'unavailable', backorder: 'backordered', hold: 'held' } as const
+const OUTCOME_OF = { refuse: 'unavailable', backorder: 'backordered', hold: 'held', queue: 'held' } as const
 
 function outlookOf(world: PromiseWorld, question: Question, plan: Plan): Outlook {
   if (plan.shortage === null) return { outcome: 'available', now: plan.allocations.map(unitsOfAllocation), later: [] }

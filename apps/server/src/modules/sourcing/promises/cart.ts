@@ -7,6 +7,7 @@ import { priceOrder } from '../../orders/index.ts'
 import { shippingMethods } from '../../shipping/index.ts'
 import type { Demand } from '../demand.ts'
 import { PICKUP } from '../delivery.ts'
+import { itemFactsOf } from '../facts.ts'
 import { variantOf, type Article, type PromiseWorld } from '../queries/promise-world.ts'
 import { destinationOf, type Address } from '../queries/settings.ts'
 
@@ -73,11 +74,13 @@ function resolveLine(world: PromiseWorld, { sku, quantity }: Cart['lines'][numbe
 /** The demand that capture would make of the order. Lines bear the positions of the needs. */
 function demandOf(world: PromiseWorld, cart: Cart, channel: Channel, pickup: Location | undefined, needs: readonly Need[]): Demand {
   return {
-    order_id: '', channel_id: channel.id, location_groups: channel.group_ids, method: pickup === undefined ? 'ship' : 'pickup', pickup_location_id: pickup?.id ?? null, requires: [],
+    order_id: '', channel_id: channel.id, channel: channel.code, asked_at: world.now, location_groups: channel.group_ids, method: pickup === undefined ? 'ship' : 'pickup', pickup_location_id: pickup?.id ?? null, requires: [],
+    shipping_method: cart.shipping_method ?? 'standard', requested_delivery_date: cart.requested_delivery_date ?? null, custom_fields: {}, tags: [], customer: null,
     destination: destinationOf(world.settings, cart.ship_to ?? null), order_value: world.traits.by_value ? valueOf(world, cart, channel) : null, latest_ship_at: null,
     buffer: channel.stock_buffer, on_shortage: channel.on_shortage, max_locations: channel.max_splits, serving_location_ids: [],
-    lines: needs.flatMap(({ article, quantity }, need) => (article.kind !== 'goods' ? [] : [{
-      line_id: String(need), variant_id: article.id, quantity, weight_grams: article.weight_grams, tags: [], excluded_location_ids: [],
+    lines: needs.flatMap(({ line, article, quantity }, need) => (article.kind !== 'goods' ? [] : [{
+      line_id: String(need), variant_id: article.id, sku: article.sku, quantity, weight_grams: article.weight_grams, unit_price: article.price ?? 0n, ...itemFactsOf(article.id, world.facts), excluded_location_ids: [],
+      set: world.parts.has(cart.lines[line]!.sku) ? String(line + 1) : null,
     }])),
   }
 }

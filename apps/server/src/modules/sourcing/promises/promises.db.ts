@@ -1,7 +1,7 @@
 import type { Queryable } from '../../../platform/db.ts'
 import { arrayOf, sql, type Sql } from '../../../platform/sql.ts'
 import type { Variant } from '../../catalog/index.ts'
-import { STAMP } from '../sourcing.db.ts'
+import { stampAt } from '../sourcing.db.ts'
 
 /**
  * An article that was asked for, or the part of a bundle that was (`bundle_id`). Stock and supply are texts, because rows of
@@ -45,7 +45,7 @@ export async function readArticles(db: Queryable, skus: readonly string[], level
         from inbound_supplies i where i.variant_id = a.id and i.status = 'expected' and i.quantity > i.received
       ) i on a.kind = 'goods'
     union all
-    select null, null, null, null, null, null, null, null, null, null, null, null, null, ${STAMP}, date_trunc('milliseconds', clock_timestamp())`)
+    select null, null, null, null, null, null, null, null, null, null, null, null, null, ${stampAt(sql.raw('clock_timestamp()'))}, date_trunc('milliseconds', clock_timestamp())`)
   const { stamp, now } = rows.pop()!
   return { articles: rows, stamp: stamp!, now: now! }
 }

@@ -6,6 +6,7 @@ import { shareReads } from '../../../platform/shared-read.ts'
 import type { Variant } from '../../catalog/index.ts'
 import type { Location } from '../../locations/index.ts'
 import type { Candidate, Demand } from '../demand.ts'
+import { levelOf, readFacts, type Facts } from '../facts.ts'
 import { candidateOf, limitsOf, tryPlans } from '../plan-stock.ts'
 import type { Plan } from '../plan.ts'
 import { readArticles, type ArticleRow, type Articles, type Levels } from '../promises/promises.db.ts'
@@ -30,6 +31,8 @@ export type Article = Pick<ArticleRow, 'id' | 'sku' | 'name' | 'kind' | 'price' 
 export type PromiseWorld = {
   now: Date
   settings: Settings
+  /** What the rules ask of articles. Nobody has said who orders. */
+  facts: Facts
   traits: StrategyTraits
   /** Active locations by id. */
   locations: ReadonlyMap<string, Location>
@@ -51,20 +54,21 @@ export function createPromiseWorlds({ db, clock }: { db: Database; clock: Clock 
     const settings = await settingsSeen(db, seen.stamp, now)
     await knowChannels(db, settings, questions.flatMap(({ channels }) => channels))
     await knowPlaces(db, settings, questions.flatMap(({ addresses }) => addresses))
-    return describeWorld(seen, settings, now, await readLoads(db, limitsOf(settings.locations, now)))
+    const facts = await readFacts(db, settings.strategy, seen.articles.map(({ id }) => id), [], now)
+    return describeWorld(seen, settings, facts, now, await readLoads(db, limitsOf(settings.locations, now)))
   })
 }
 
-function describeWorld({ articles }: Articles, settings: Settings, now: Date, loads: ReadonlyMap<string, number>): PromiseWorld {
+function describeWorld({ articles }: Articles, settings: Settings, facts: Facts, now: Date, loads: ReadonlyMap<string, number>): PromiseWorld {
   const known = new Map<string, Article>()
-  for (const row of articles) if (!known.has(row.id)) known.set(row.id, describeArticle(row))
+  for (const row of articles) if (!known.has(row.id)) known.set(row.id, describeArticle(row, facts))
   const asked = articles.filter(({ bundle_id }) => bundle_id === null)
   const components = groupByKey(articles.filter(({ bundle_id }) => bundle_id !== null), ({ bundle_id }) => bundle_id!)
   const goods = [...known.values()]
   const candidates = settings.locations.map((location) => candidateOf(location, now, loads, settings))
   const stock = createStockView(goods.flatMap(({ sellable }) => sellable), new Map(goods.flatMap(({ id, queued }) => (queued === 0 ? [] : [[id, queued]]))))
   return {
-    now, settings, traits: traitsOf(settings.strategy),
+    now, settings, facts, traits: traitsOf(settings.strategy),
     locations: new Map(settings.locations.map((location) => [location.id, location])), candidates: new Map(candidates.map((candidate) => [candidate.id, candidate])),
     articles: new Map(asked.map(({ id, sku }) => [sku, known.get(id)!])),
     // In the order of their SKUs, like the lines of an order.
@@ -76,12 +80,12 @@ function describeWorld({ articles }: Articles, settings: Settings, now: Date, lo
   }
 }
 
-function describeArticle(row: ArticleRow): Article {
+function describeArticle(row: ArticleRow, facts: Facts): Article {
   const { id, sku, name, kind, price, price_currency, weight_grams, active } = row
   return {
     id, sku, name, kind, price, price_currency, weight_grams, active, queued: row.queued ?? 0,
     sellable: parts(row.levels).map(([location_id, units, counted, changed]) => ({
-      variant_id: id, location_id: location_id!, available: Number(units), safety_stock: 0, daily_demand: null, counted_at: instant(counted), changed_at: instant(changed),
+      ...levelOf({ variant_id: id, location_id: location_id!, available: Number(units), safety_stock: 0 }, facts), counted_at: instant(counted), changed_at: instant(changed),
     })),
     inbound: parts(row.inbound).map(([location_id, expected_on, units]) => ({ location_id: location_id!, expected_on: expected_on!, quantity: Number(units) })),
   }

@@ -6,7 +6,9 @@ import { findPostalAreas, loadLocations, type Location } from '../../locations/i
 import { findRateTable, IN_HOUSE, type RateTable } from '../../shipping/index.ts'
 import type { Destination } from '../demand.ts'
 import { createDepartures, type Departures } from '../departures.ts'
-import { activeStrategy, readStamp } from '../sourcing.db.ts'
+import { isPostBox } from '../post-box.ts'
+import { readStamp } from '../sourcing.db.ts'
+import { strategyAt } from '../strategies.db.ts'
 import type { Strategy } from '../strategy.ts'
 
 /** What planning looks at and people seldom change: the strategy in use, active locations with their calendars, what carriers take. */
@@ -33,7 +35,7 @@ const KEPT = new Map<string, Settings>()
 
 /** The settings as of now: read again when one of them has changed. Costs one small statement. */
 export async function currentSettings(db: Queryable, now: Date): Promise<Settings> {
-  return settingsAt(db, await readStamp(db), now)
+  return settingsAt(db, await readStamp(db, now), now)
 }
 
 /** The settings that a stamp belongs to. */
@@ -62,7 +64,7 @@ function keptSettings(stamp: string, now: Date): Settings | undefined {
 }
 
 async function loadSettings(db: Queryable, stamp: string, now: Date): Promise<Settings> {
-  const strategy = present(await activeStrategy(db), 'a strategy is in use')
+  const strategy = present(await strategyAt(db, now), 'a strategy is in use')
   const locations = await loadLocations(db, dayOf(now))
   const { definition: rate_table } = present(await findRateTable(db, IN_HOUSE), 'the in-house carrier has a rate table')
   const settings: Settings = { stamp, strategy, locations, rate_table, departures: createDepartures(), channels: new Map(), places: new Map(), fresh_until_ms: performance.now() + KEPT_MS }
@@ -82,7 +84,7 @@ export async function knowChannels(db: Queryable, { channels }: Settings, codes:
   for (const code of unknown) channels.set(code, found.get(code) ?? null)
 }
 
-export type Address = { country: string; postal_code?: string | undefined; city?: string | undefined; latitude?: number | undefined; longitude?: number | undefined }
+export type Address = { country: string; region?: string | undefined; postal_code?: string | undefined; city?: string | undefined; line1?: string | undefined; line2?: string | undefined; latitude?: number | undefined; longitude?: number | undefined }
 
 /** Where something lies, and what told so. */
 export type Located = { coordinates: Coordinates; by: 'coordinates' | 'postal_code' | 'city' }
@@ -110,7 +112,9 @@ export function locate({ places }: Pick<Settings, 'places'>, address: Address): 
 
 /** The place of an address, as the planner sees it. */
 export function destinationOf(settings: Pick<Settings, 'places'>, address: Address | null): Destination | null {
-  return address === null ? null : { country: address.country, postal_code: address.postal_code ?? null, coordinates: locate(settings, address)?.coordinates ?? null }
+  if (address === null) return null
+  const { country, region, postal_code, line1 = '', line2 } = address
+  return { country, region: region ?? null, postal_code: postal_code ?? null, po_box: isPostBox({ line1, line2 }), coordinates: locate(settings, address)?.coordinates ?? null }
 }
 
 function placeKey({ country, postal_code, city }: Address): string {
