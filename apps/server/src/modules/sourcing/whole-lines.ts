@@ -43,7 +43,8 @@ function packVariant(
     }
     const size = rest[need]!
     for (let bin = 0; bin < left.length; bin++) {
-      if (left[bin]! < size) continue
+      // A location may be closed to a line although it has the stock.
+      if (left[bin]! < size || problem.supply[need * problem.locations.length + set[bin]!]! < size) continue
       left[bin]! -= size
       trial[at] = set[bin]!
       place(at + 1, packed + size, ahead - size, room - size)
