@@ -34,7 +34,7 @@ comment on table sourcing_activations is 'owner: sourcing. When which strategy r
 create index sourcing_activations_from on sourcing_activations (from_at desc, position desc) where canceled_at is null;
 
 insert into sourcing_activations (id, strategy_id, from_at, created_at, created_by)
-select id, id, created_at, created_at, created_by from sourcing_strategies where active;
+select id, id, 'epoch', created_at, created_by from sourcing_strategies where active;
 drop index sourcing_strategies_active;
 alter table sourcing_strategies drop column active;
 

@@ -28,7 +28,7 @@ export function sourcingModule(ports: OrderPorts, runtime: { db: Database; clock
       last_activation: { status: 409, title: 'No strategy would be in use', remedy: 'Activate another version instead.' },
     },
     loops: [backorderLoop, queueLoop(ports), demandLoop(), expectationLoop()],
-    // A new installation routes by the first of the default strategies.
+    // A new installation routes by the first of the default strategies, whenever its orders are from.
     prepare: async ({ db }) => {
       await db.transaction(async (tx) => {
         if ((await listStrategies(tx)).length > 0) return
@@ -36,7 +36,7 @@ export function sourcingModule(ports: OrderPorts, runtime: { db: Database; clock
         for (const [index, { name, rules }] of DEFAULT_STRATEGIES.entries()) {
           const id = newId(now.getTime())
           await insertStrategy(tx, { id, code: name.toLowerCase().replace(/[^a-z0-9]+/g, '-'), name, definition: { rules }, at: now, by: SYSTEM.id })
-          if (index === 0) await insertActivation(tx, { id: newId(now.getTime()), strategy_id: id, from_at: null, until_at: null, at: now, by: SYSTEM.id })
+          if (index === 0) await insertActivation(tx, { id: newId(now.getTime()), strategy_id: id, from_at: new Date(0), until_at: null, at: now, by: SYSTEM.id })
         }
       })
     },
