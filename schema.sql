@@ -153,7 +153,9 @@ create table customers (
   created_at timestamp with time zone not null,
   version integer not null default 1,
   field_versions jsonb not null default '{}'::jsonb,
+  customer_group text,
   constraint customers_pkey PRIMARY KEY (id),
+  constraint customers_customer_group_check CHECK ((customer_group ~ '^[a-z0-9][a-z0-9-]{0,62}$'::text)),
   constraint customers_merged_into_fkey FOREIGN KEY (merged_into) REFERENCES customers(id)
 );
 CREATE INDEX customers_created ON public.customers USING btree (created_at DESC, id DESC);
@@ -335,6 +337,15 @@ create table location_closures (
 );
 CREATE TRIGGER count_change AFTER INSERT OR DELETE OR UPDATE ON public.location_closures FOR EACH STATEMENT EXECUTE FUNCTION count_setting_change();
 
+-- owner: sourcing. What is sold where, for rules that ask for days of cover; renewed in the background while one does
+create table location_demands (
+  variant_id uuid not null,
+  location_id uuid not null,
+  daily_units double precision not null,
+  constraint location_demands_pkey PRIMARY KEY (variant_id, location_id),
+  constraint location_demands_daily_units_check CHECK ((daily_units > (0)::double precision))
+);
+
 -- owner: locations
 create table location_group_members (
   group_id uuid not null,
@@ -392,6 +403,7 @@ create table locations (
   created_at timestamp with time zone not null,
   version integer not null default 1,
   field_versions jsonb not null default '{}'::jsonb,
+  custom_fields jsonb not null default '{}'::jsonb,
   method_cut_offs jsonb not null default '{}'::jsonb,
   processing_minutes integer not null default 0,
   constraint locations_pkey PRIMARY KEY (id),
@@ -796,10 +808,12 @@ create table products (
   created_at timestamp with time zone not null,
   version integer not null default 1,
   field_versions jsonb not null default '{}'::jsonb,
+  product_type text,
   constraint products_pkey PRIMARY KEY (id),
   constraint products_handle_key UNIQUE (handle),
   constraint products_handle_check CHECK ((handle ~ '^[a-z0-9][a-z0-9-]{0,119}$'::text)),
-  constraint products_name_check CHECK (((length(name) >= 1) AND (length(name) <= 300)))
+  constraint products_name_check CHECK (((length(name) >= 1) AND (length(name) <= 300))),
+  constraint products_product_type_check CHECK (((length(product_type) >= 1) AND (length(product_type) <= 120)))
 );
 CREATE INDEX products_name ON public.products USING gin (name gin_trgm_ops);
 
@@ -1004,6 +1018,22 @@ CREATE INDEX shipments_moving ON public.shipments USING btree (status, created_a
 CREATE INDEX shipments_newest ON public.shipments USING btree (created_at DESC, id DESC);
 CREATE INDEX shipments_order ON public.shipments USING btree (order_id);
 
+-- owner: sourcing. When which strategy routes: of those that hold at a time the one that began last
+create table sourcing_activations (
+  id uuid not null,
+  strategy_id uuid not null,
+  from_at timestamp with time zone not null,
+  until_at timestamp with time zone,
+  created_at timestamp with time zone not null,
+  created_by uuid not null,
+  canceled_at timestamp with time zone,
+  "position" bigint not null generated always as identity,
+  constraint sourcing_activations_pkey PRIMARY KEY (id),
+  constraint sourcing_activations_check CHECK ((until_at > from_at)),
+  constraint sourcing_activations_strategy_id_fkey FOREIGN KEY (strategy_id) REFERENCES sourcing_strategies(id)
+);
+CREATE INDEX sourcing_activations_from ON public.sourcing_activations USING btree (from_at DESC, "position" DESC) WHERE (canceled_at IS NULL);
+
 -- owner: sourcing. Why it was routed so: candidates, exclusions, rankings, stock seen
 create table sourcing_decisions (
   id uuid not null,
@@ -1017,21 +1047,37 @@ create table sourcing_decisions (
 );
 CREATE INDEX sourcing_decisions_order ON public.sourcing_decisions USING btree (order_id, id);
 
+-- owner: sourcing. Accepted orders with units that no rule could place, by the list in which people find them
+create table sourcing_queue (
+  order_id uuid not null,
+  queue text not null,
+  rule text,
+  entered_at timestamp with time zone not null,
+  cancel_at timestamp with time zone,
+  constraint sourcing_queue_pkey PRIMARY KEY (order_id),
+  constraint sourcing_queue_queue_check CHECK ((queue ~ '^[a-z0-9][a-z0-9-]{0,62}$'::text)),
+  constraint sourcing_queue_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(id)
+);
+CREATE INDEX sourcing_queue_cancel ON public.sourcing_queue USING btree (cancel_at) WHERE (cancel_at IS NOT NULL);
+CREATE INDEX sourcing_queue_queue ON public.sourcing_queue USING btree (queue, entered_at);
+
 -- owner: sourcing. Routing rules as data; every version is kept
 create table sourcing_strategies (
   id uuid not null,
   code text not null,
-  strategy_version integer not null,
+  strategy_version integer,
   name text not null,
   definition jsonb not null,
-  active boolean not null,
   created_at timestamp with time zone not null,
   created_by uuid not null,
+  updated_at timestamp with time zone,
+  version integer not null default 1,
+  field_versions jsonb not null default '{}'::jsonb,
   constraint sourcing_strategies_pkey PRIMARY KEY (id),
   constraint sourcing_strategies_code_strategy_version_key UNIQUE (code, strategy_version),
   constraint sourcing_strategies_strategy_version_check CHECK ((strategy_version > 0))
 );
-CREATE UNIQUE INDEX sourcing_strategies_active ON public.sourcing_strategies USING btree (active) WHERE active;
+CREATE INDEX sourcing_strategies_drafts ON public.sourcing_strategies USING btree (code) WHERE (strategy_version IS NULL);
 CREATE TRIGGER count_change AFTER INSERT OR DELETE OR UPDATE ON public.sourcing_strategies FOR EACH STATEMENT EXECUTE FUNCTION count_setting_change();
 
 -- owner: inventory

@@ -591,7 +591,7 @@ export interface paths {
         head?: never;
         /**
          * Change a location
-         * @description `address`, `capabilities`, `method_cut_offs` and `opening_hours` are replaced as a whole.
+         * @description `address`, `capabilities`, `method_cut_offs`, `opening_hours` and `custom_fields` are replaced as a whole.
          */
         patch: operations["updateLocation"];
         trace?: never;
@@ -1565,14 +1565,73 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Routing strategies with all their versions */
+        /** Routing strategies with all their versions and drafts */
         get: operations["listStrategies"];
         put?: never;
         /**
-         * Save a new version of a routing strategy
-         * @description Rules are checked as a whole; each error names its place. A saved version is not in use until it is activated.
+         * Save a new version of a routing strategy, or a draft
+         * @description Rules are checked as a whole; each error names its place. The answer tells what the linter found and how the examples came out. A saved version never changes and is not in use until it is activated; a draft is edited in place and is checked when it is saved.
          */
         post: operations["saveStrategy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/routing-strategies/lint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check rules without saving them
+         * @description Finds rules that can never work, rules that change nothing and orders that no rule is for, each with an order that shows it; runs the examples. Saves nothing.
+         */
+        post: operations["lintStrategy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/routing-strategies/{strategy_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One version or draft, in plain sentences if you like */
+        get: operations["getStrategy"];
+        put?: never;
+        post?: never;
+        /** Throw a draft away */
+        delete: operations["discardStrategyDraft"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a draft
+         * @description `rules` and `examples` are replaced as a whole.
+         */
+        patch: operations["updateStrategyDraft"];
+        trace?: never;
+    };
+    "/v1/routing-strategies/{strategy_id}/save": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a draft the next version of its strategy */
+        post: operations["saveStrategyDraft"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1588,8 +1647,128 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Route by this version from now on */
+        /**
+         * Route by this version from now on, or for a time to come
+         * @description An older version is rolled back to by activating it. After `until`, what was in use before routes again. Refused where an example of the version comes out differently, unless `accept_failing_examples` is sent, which the history shows.
+         */
         post: operations["activateStrategy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/routing-strategies/{strategy_id}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is different from another version
+         * @description Rules are told by their ids and examples by their names.
+         */
+        get: operations["diffStrategies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/routing-activations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * When which strategy routed, routes and will route
+         * @description Of those that hold at a time, the one that began last is in use.
+         */
+        get: operations["listStrategyActivations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/routing-activations/{activation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take an activation back */
+        delete: operations["cancelStrategyActivation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/routing-history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who changed routing, when and how
+         * @description Versions saved, drafts begun, edited and thrown away, activations made, scheduled and taken back; `changes` tells what, with failing examples that were accepted.
+         */
+        get: operations["listStrategyHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/routing-queues": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lists of orders that routing could not place
+         * @description Rules name the queues; `unrouted` holds what a rule or a channel put on hold without naming one, `backorders` what waits for stock until a date.
+         */
+        get: operations["listRoutingQueues"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/routing-queues/{queue}/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Orders in a queue, the longest waiting first
+         * @description An order leaves its queue when all of its units have a location or are canceled. Source it again, release its hold, or cancel it.
+         */
+        get: operations["listRoutingQueueOrders"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2571,6 +2750,15 @@ export interface components {
                 6?: string[];
                 7?: string[];
             };
+            /**
+             * @description Your own words about the place; routing rules may ask for them
+             * @example {
+             *       "refrigerated": true
+             *     }
+             */
+            custom_fields: {
+                [key: string]: string | number | boolean | null;
+            };
             groups: string[];
             created_at: string;
             version: number;
@@ -2772,7 +2960,10 @@ export interface components {
             strategy_id: string;
             strategy_version: number;
             /** @enum {string} */
-            outcome: "filled" | "refuse" | "backorder" | "hold";
+            outcome: "filled" | "refuse" | "backorder" | "hold" | "queue";
+            /** @description The list in which people find what could not be placed */
+            queue?: string;
+            cancel_after_days?: number;
             /** @description Units asked for */
             units: number;
             rules: {
@@ -2830,8 +3021,52 @@ export interface components {
                 line_id: string;
                 quantity: number;
                 /** @enum {string} */
-                reason: "no_stock" | "ruled_out" | "split_limit" | "line_whole" | "held_back" | "put_aside" | "no_rule" | "refused";
+                reason: "no_stock" | "ruled_out" | "split_limit" | "line_whole" | "set_whole" | "split_value" | "held_back" | "put_aside" | "no_rule" | "refused";
             }[];
+        };
+        /** RoutingStrategy */
+        RoutingStrategy: {
+            id: string;
+            code: string;
+            strategy_version: number | null;
+            name: string;
+            /** @description Whether it routes now */
+            active: boolean;
+            created_at: string;
+            updated_at: string | null;
+            version: number;
+            rules: {
+                [key: string]: unknown;
+            }[];
+            examples: {
+                [key: string]: unknown;
+            }[];
+            sentences?: {
+                rules: {
+                    rule: string;
+                    name: string;
+                    sentences: string[];
+                }[];
+                rest: string;
+            };
+        };
+        /** RoutingExampleResult */
+        RoutingExampleResult: {
+            name: string;
+            passed: boolean;
+            mismatches: string[];
+            got: {
+                rule: string | null;
+                outcome: string;
+                locations: string[];
+                allocations: {
+                    location: string;
+                    sku: string;
+                    quantity: number;
+                }[];
+                queue: string | null;
+            };
+            explanation: string[];
         };
         /** Place */
         Place: {
@@ -5082,6 +5317,7 @@ export interface operations {
                             name: string;
                             description: string;
                             brand: string | null;
+                            product_type: string | null;
                             tags: string[];
                             /** @description Variants of a product that is not active are not sold */
                             active: boolean;
@@ -5164,6 +5400,7 @@ export interface operations {
                     name: string;
                     description?: string;
                     brand?: string | null;
+                    product_type?: string | null;
                     tags?: string[];
                     active?: boolean;
                 };
@@ -5182,6 +5419,7 @@ export interface operations {
                         name: string;
                         description: string;
                         brand: string | null;
+                        product_type: string | null;
                         tags: string[];
                         /** @description Variants of a product that is not active are not sold */
                         active: boolean;
@@ -5298,6 +5536,7 @@ export interface operations {
                         name: string;
                         description: string;
                         brand: string | null;
+                        product_type: string | null;
                         tags: string[];
                         /** @description Variants of a product that is not active are not sold */
                         active: boolean;
@@ -5401,6 +5640,7 @@ export interface operations {
                     name?: string;
                     description?: string;
                     brand?: string | null;
+                    product_type?: string | null;
                     tags?: string[];
                     active?: boolean;
                 };
@@ -5419,6 +5659,7 @@ export interface operations {
                         name: string;
                         description: string;
                         brand: string | null;
+                        product_type: string | null;
                         tags: string[];
                         /** @description Variants of a product that is not active are not sold */
                         active: boolean;
@@ -6608,6 +6849,7 @@ export interface operations {
                             phone: string | null;
                             company: string | null;
                             locale: string | null;
+                            customer_group: string | null;
                             tags: string[];
                             note: string;
                             addresses: components["schemas"]["Address"][];
@@ -6695,6 +6937,7 @@ export interface operations {
                     phone?: string | null;
                     company?: string | null;
                     locale?: string | null;
+                    customer_group?: string | null;
                     tags?: string[];
                     note?: string;
                     addresses?: components["schemas"]["Address"][];
@@ -6721,6 +6964,7 @@ export interface operations {
                         phone: string | null;
                         company: string | null;
                         locale: string | null;
+                        customer_group: string | null;
                         tags: string[];
                         note: string;
                         addresses: components["schemas"]["Address"][];
@@ -6845,6 +7089,7 @@ export interface operations {
                         phone: string | null;
                         company: string | null;
                         locale: string | null;
+                        customer_group: string | null;
                         tags: string[];
                         note: string;
                         addresses: components["schemas"]["Address"][];
@@ -6957,6 +7202,7 @@ export interface operations {
                     phone?: string | null;
                     company?: string | null;
                     locale?: string | null;
+                    customer_group?: string | null;
                     tags?: string[];
                     note?: string;
                     addresses?: components["schemas"]["Address"][];
@@ -6977,6 +7223,7 @@ export interface operations {
                         phone: string | null;
                         company: string | null;
                         locale: string | null;
+                        customer_group: string | null;
                         tags: string[];
                         note: string;
                         addresses: components["schemas"]["Address"][];
@@ -7143,6 +7390,7 @@ export interface operations {
                         phone: string | null;
                         company: string | null;
                         locale: string | null;
+                        customer_group: string | null;
                         tags: string[];
                         note: string;
                         addresses: components["schemas"]["Address"][];
@@ -7429,6 +7677,15 @@ export interface operations {
                         6?: string[];
                         7?: string[];
                     };
+                    /**
+                     * @description Your own words about the place; routing rules may ask for them
+                     * @example {
+                     *       "refrigerated": true
+                     *     }
+                     */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
                 };
             };
         };
@@ -7492,6 +7749,15 @@ export interface operations {
                             5?: string[];
                             6?: string[];
                             7?: string[];
+                        };
+                        /**
+                         * @description Your own words about the place; routing rules may ask for them
+                         * @example {
+                         *       "refrigerated": true
+                         *     }
+                         */
+                        custom_fields: {
+                            [key: string]: string | number | boolean | null;
                         };
                         groups: string[];
                         created_at: string;
@@ -7659,6 +7925,15 @@ export interface operations {
                             6?: string[];
                             7?: string[];
                         };
+                        /**
+                         * @description Your own words about the place; routing rules may ask for them
+                         * @example {
+                         *       "refrigerated": true
+                         *     }
+                         */
+                        custom_fields: {
+                            [key: string]: string | number | boolean | null;
+                        };
                         groups: string[];
                         created_at: string;
                         version: number;
@@ -7811,6 +8086,15 @@ export interface operations {
                         6?: string[];
                         7?: string[];
                     };
+                    /**
+                     * @description Your own words about the place; routing rules may ask for them
+                     * @example {
+                     *       "refrigerated": true
+                     *     }
+                     */
+                    custom_fields?: {
+                        [key: string]: string | number | boolean | null;
+                    };
                 };
             };
         };
@@ -7874,6 +8158,15 @@ export interface operations {
                             5?: string[];
                             6?: string[];
                             7?: string[];
+                        };
+                        /**
+                         * @description Your own words about the place; routing rules may ask for them
+                         * @example {
+                         *       "refrigerated": true
+                         *     }
+                         */
+                        custom_fields: {
+                            [key: string]: string | number | boolean | null;
                         };
                         groups: string[];
                         created_at: string;
@@ -8081,6 +8374,15 @@ export interface operations {
                             5?: string[];
                             6?: string[];
                             7?: string[];
+                        };
+                        /**
+                         * @description Your own words about the place; routing rules may ask for them
+                         * @example {
+                         *       "refrigerated": true
+                         *     }
+                         */
+                        custom_fields: {
+                            [key: string]: string | number | boolean | null;
                         };
                         groups: string[];
                         created_at: string;
@@ -16988,17 +17290,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        data: {
-                            id: string;
-                            code: string;
-                            strategy_version: number;
-                            name: string;
-                            active: boolean;
-                            created_at: string;
-                            rules: {
-                                [key: string]: unknown;
-                            }[];
-                        }[];
+                        data: components["schemas"]["RoutingStrategy"][];
                     };
                 };
             };
@@ -17055,9 +17347,15 @@ export interface operations {
                     /** @description Lower-case letters, digits and hyphens */
                     code: string;
                     name: string;
+                    /** @description Tried in order: see docs/routing.md */
                     rules: {
                         [key: string]: unknown;
                     }[];
+                    /** @description Orders with what must come out, run when the version is saved and when it is activated */
+                    examples?: {
+                        [key: string]: unknown;
+                    }[];
+                    draft?: boolean;
                 };
             };
         };
@@ -17070,7 +17368,22 @@ export interface operations {
                 content: {
                     "application/json": {
                         id: string;
-                        strategy_version: number;
+                        strategy_version: number | null;
+                        findings: {
+                            /** @enum {string} */
+                            kind: "contradictory" | "shadowed" | "unreachable" | "excludes_all" | "group_without_locations" | "falls_through" | "redundant" | "empty_network";
+                            /** @enum {string} */
+                            severity: "error" | "warning" | "note";
+                            rule: string | null;
+                            pointer: string;
+                            detail: string;
+                            witness: {
+                                [key: string]: unknown;
+                            } | null;
+                        }[];
+                        proofs: string[];
+                        undecided: string[];
+                        examples: components["schemas"]["RoutingExampleResult"][];
                     };
                 };
             };
@@ -17157,11 +17470,500 @@ export interface operations {
             };
         };
     };
-    activateStrategy: {
+    lintStrategy: {
         parameters: {
             query?: never;
             header?: {
                 "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Tried in order: see docs/routing.md */
+                    rules: {
+                        [key: string]: unknown;
+                    }[];
+                    /** @description Orders with what must come out, run when the version is saved and when it is activated */
+                    examples?: {
+                        [key: string]: unknown;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        findings: {
+                            /** @enum {string} */
+                            kind: "contradictory" | "shadowed" | "unreachable" | "excludes_all" | "group_without_locations" | "falls_through" | "redundant" | "empty_network";
+                            /** @enum {string} */
+                            severity: "error" | "warning" | "note";
+                            rule: string | null;
+                            pointer: string;
+                            detail: string;
+                            witness: {
+                                [key: string]: unknown;
+                            } | null;
+                        }[];
+                        proofs: string[];
+                        undecided: string[];
+                        examples: components["schemas"]["RoutingExampleResult"][];
+                    };
+                };
+            };
+            /** @description malformed_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description busy */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_input, idempotency_key_reused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getStrategy: {
+        parameters: {
+            query?: {
+                /** @description Whether to say the rules in plain English */
+                sentences?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @example str_01h455vb4pex5vsknk084sn02q */
+                strategy_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoutingStrategy"];
+                };
+            };
+            /** @description malformed_url */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    discardStrategyDraft: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @example str_01h455vb4pex5vsknk084sn02q */
+                strategy_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                    };
+                };
+            };
+            /** @description malformed_url */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description busy, strategy_saved */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_input, idempotency_key_reused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    updateStrategyDraft: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+                /** @description The ETag of the version you saw */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @example str_01h455vb4pex5vsknk084sn02q */
+                strategy_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name?: string;
+                    /** @description Tried in order: see docs/routing.md */
+                    rules?: {
+                        [key: string]: unknown;
+                    }[];
+                    /** @description Orders with what must come out, run when the version is saved and when it is activated */
+                    examples?: {
+                        [key: string]: unknown;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoutingStrategy"];
+                };
+            };
+            /** @description malformed_url, malformed_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description busy, strategy_saved */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description stale_version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_input, idempotency_key_reused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    saveStrategyDraft: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+                /** @description The ETag of the version you saw */
+                "If-Match"?: string;
             };
             path: {
                 /** @example str_01h455vb4pex5vsknk084sn02q */
@@ -17183,14 +17985,22 @@ export interface operations {
                 content: {
                     "application/json": {
                         id: string;
-                        code: string;
-                        strategy_version: number;
-                        name: string;
-                        active: boolean;
-                        created_at: string;
-                        rules: {
-                            [key: string]: unknown;
+                        strategy_version: number | null;
+                        findings: {
+                            /** @enum {string} */
+                            kind: "contradictory" | "shadowed" | "unreachable" | "excludes_all" | "group_without_locations" | "falls_through" | "redundant" | "empty_network";
+                            /** @enum {string} */
+                            severity: "error" | "warning" | "note";
+                            rule: string | null;
+                            pointer: string;
+                            detail: string;
+                            witness: {
+                                [key: string]: unknown;
+                            } | null;
                         }[];
+                        proofs: string[];
+                        undecided: string[];
+                        examples: components["schemas"]["RoutingExampleResult"][];
                     };
                 };
             };
@@ -17230,7 +18040,156 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description busy */
+            /** @description busy, strategy_saved */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description stale_version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_input, idempotency_key_reused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    activateStrategy: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @example str_01h455vb4pex5vsknk084sn02q */
+                strategy_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: date-time
+                     * @description RFC 3339
+                     */
+                    from?: string;
+                    /**
+                     * Format: date-time
+                     * @description RFC 3339
+                     */
+                    until?: string;
+                    accept_failing_examples?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoutingStrategy"];
+                };
+            };
+            /** @description malformed_url, malformed_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description busy, strategy_is_draft, examples_fail */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -17267,6 +18226,610 @@ export interface operations {
                 };
             };
             /** @description invalid_input, idempotency_key_reused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    diffStrategies: {
+        parameters: {
+            query: {
+                /**
+                 * @description The earlier version
+                 * @example str_01h455vb4pex5vsknk084sn02q
+                 */
+                against: string;
+            };
+            header?: never;
+            path: {
+                /** @example str_01h455vb4pex5vsknk084sn02q */
+                strategy_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            /** @enum {string} */
+                            of: "strategy" | "rule" | "example";
+                            id: string;
+                            /** @enum {string} */
+                            change: "added" | "removed" | "moved" | "changed";
+                            field: string | null;
+                            before: unknown;
+                            after: unknown;
+                        }[];
+                    };
+                };
+            };
+            /** @description malformed_url */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listStrategyActivations: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description The `next` of a page before */
+                after?: string;
+                /** @description The `prev` of a page after */
+                before?: string;
+                sort?: "from_at" | "-from_at";
+                /** @description Whether to count all matches */
+                count?: boolean;
+                /** @description One or several values, comma-separated */
+                "filter[from_at]"?: string;
+                "filter[from_at][gte]"?: string;
+                "filter[from_at][gt]"?: string;
+                "filter[from_at][lte]"?: string;
+                "filter[from_at][lt]"?: string;
+                /** @description One or several values, comma-separated */
+                "filter[code]"?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            id: string;
+                            strategy_id: string;
+                            code: string;
+                            strategy_version: number;
+                            name: string;
+                            from_at: string;
+                            until_at: string | null;
+                            created_at: string;
+                            canceled_at: string | null;
+                        }[];
+                        page: {
+                            next: string | null;
+                            prev: string | null;
+                            has_more: boolean;
+                        };
+                        count?: number;
+                    };
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelStrategyActivation: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @example act_01h455vb4pex5vsknk084sn02q */
+                activation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        id: string;
+                    };
+                };
+            };
+            /** @description malformed_url */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description busy, activation_over, last_activation */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_input, idempotency_key_reused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listStrategyHistory: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description The `next` of a page before */
+                after?: string;
+                /** @description The `prev` of a page after */
+                before?: string;
+                sort?: "at" | "-at";
+                /** @description Whether to count all matches */
+                count?: boolean;
+                /** @description One or several values, comma-separated */
+                "filter[at]"?: string;
+                "filter[at][gte]"?: string;
+                "filter[at][gt]"?: string;
+                "filter[at][lte]"?: string;
+                "filter[at][lt]"?: string;
+                /** @description One or several values, comma-separated */
+                "filter[code]"?: string;
+                /** @description One or several values, comma-separated */
+                "filter[caller]"?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            id: string;
+                            at: string;
+                            caller: string;
+                            what: string;
+                            strategy_id: string;
+                            code: string | null;
+                            strategy_version: number | null;
+                            changes: {
+                                [key: string]: unknown;
+                            } | null;
+                        }[];
+                        page: {
+                            next: string | null;
+                            prev: string | null;
+                            has_more: boolean;
+                        };
+                        count?: number;
+                    };
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRoutingQueues: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            queue: string;
+                            orders: number;
+                            oldest_at: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRoutingQueueOrders: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description The `next` of a page before */
+                after?: string;
+                /** @description The `prev` of a page after */
+                before?: string;
+                sort?: "entered_at" | "-entered_at";
+                /** @description Whether to count all matches */
+                count?: boolean;
+                /** @description One or several values, comma-separated */
+                "filter[entered_at]"?: string;
+                "filter[entered_at][gte]"?: string;
+                "filter[entered_at][gt]"?: string;
+                "filter[entered_at][lte]"?: string;
+                "filter[entered_at][lt]"?: string;
+                /** @description One or several values, comma-separated */
+                "filter[rule]"?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Lower-case letters, digits and hyphens */
+                queue: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: {
+                            order_id: string;
+                            number: string;
+                            rule: string | null;
+                            entered_at: string;
+                            cancel_at: string | null;
+                            waiting_units: number;
+                            on_hold: boolean;
+                        }[];
+                        page: {
+                            next: string | null;
+                            prev: string | null;
+                            has_more: boolean;
+                        };
+                        count?: number;
+                    };
+                };
+            };
+            /** @description malformed_url */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_input */
             422: {
                 headers: {
                     [name: string]: unknown;

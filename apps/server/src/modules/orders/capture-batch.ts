@@ -28,8 +28,8 @@ type Draft = NewlyResolved & { item: CaptureItem; index: number; order_id: strin
 export type Stored = { order: OrderRow; lines: readonly OrderLineRow[]; holds: readonly HoldRow[]; channel: Channel; pickup_location: Location | undefined }
 
 /**
- * Captures a batch of orders in a fixed number of statements; answers one outcome per item, in order, and the orders that
- * are new. Everything is written on stock as it was seen, and the levels are locked at last; where rivals were faster it is all taken back and
+ * Captures a batch of orders in a fixed number of statements; answers one outcome per item, in order, and those of the
+ * new orders that are all said with it. Everything is written on stock as it was seen, and the levels are locked at last; where rivals were faster it is all taken back and
  * done again on stock that is locked first.
  */
 export async function captureBatch(context: BatchContext, ports: OrderPorts, items: readonly CaptureItem[]): Promise<{ outcomes: Outcome<Captured>[]; stored: readonly Stored[] }> {
@@ -155,7 +155,8 @@ async function store(tx: Tx, { stored: orders, news, jobs }: Attempt, planned: P
   jobs.push(...ledger.jobs)
   for (const draft of stored) {
     const order = inserted.get(draft.order_id)!
-    orders.push({ order, lines: draft.lines, holds: holds.get(draft.order_id)!, channel: draft.channel, pickup_location: draft.pickup_location })
+    // Of lines that wait it is written later when they come.
+    if (draft.lines.every(({ backordered }) => backordered === 0)) orders.push({ order, lines: draft.lines, holds: holds.get(draft.order_id)!, channel: draft.channel, pickup_location: draft.pickup_location })
     news.push({ item: draft.item, events: eventsOf(draft, order.number, holds.get(draft.order_id)!) })
   }
   const itemOf = new Map(stored.map(({ order_id, item }) => [order_id, item]))
