@@ -159,7 +159,7 @@ export function identifiedAs(sources: readonly string[] | undefined, externalIds
 }
 
 /** What rules may ask about a customer. */
-export type CustomerFacts = { customer_id: string; customer_group: string | null; tags: string[] }
+type CustomerFacts = { customer_id: string; customer_group: string | null; tags: string[] }
 
 /** The customers of the references, in their order; null where nobody is known by those keys. Two queries at most. */
 export async function findCustomerFacts(db: Queryable, refs: readonly (CustomerRef & { customer_id?: string | null })[]): Promise<(CustomerFacts | null)[]> {

@@ -1,4 +1,5 @@
 import type { TProperties } from 'typebox'
+import { unreachable } from '../../kernel/assert.ts'
 import { entryOf, type ConditionSetting } from './conditions.ts'
 import { sayWords, type Filter } from './criterion.ts'
 import { FILTERS } from './filters.ts'
@@ -76,5 +77,7 @@ function sayFallback(fallback: Fallback): string {
       return `If it cannot place everything, the order is put on hold${fallback.queue === undefined ? '' : ` and stands in the queue "${fallback.queue}"`}.${canceled}`
     case 'queue':
       return `What it cannot place stands in the queue "${fallback.queue}"; the rest of the order goes on.${canceled}`
+    default:
+      return unreachable(fallback)
   }
 }

@@ -31,7 +31,7 @@ function ofItems<P extends TProperties>(extra: P, given: { matches: (line: Deman
     say: (settings) => {
       const { does, does_not } = sayLines(settings as Settings)
       const called = given.called(settings as never)
-      return sayLists(settings as Settings, `${does} ${called}`, `${does_not} ${called}`)
+      return sayLists(settings, `${does} ${called}`, `${does_not} ${called}`)
     },
     facet: 'items',
     mentions: (settings) => listed(settings as Settings).map((value) => given.mention(value, settings as never)),

@@ -38,7 +38,7 @@ const lists = (words: readonly string[]) => fc.oneof(
   fc.subarray([...words], { minLength: 1 }).map((any_of) => ({ any_of })), fc.subarray([...words], { minLength: 1 }).map((none_of) => ({ none_of })),
 )
 const range = (bounds: readonly number[]) => fc.constantFrom(...bounds).chain((bound) => fc.constantFrom({ at_least: bound }, { below: bound }))
-const leaf: fc.Arbitrary<ConditionSetting> = fc.oneof(
+const leaf = fc.oneof(
   lists(['web', 'till', 'b2b']).map((list) => ({ type: 'channel' as const, ...list })),
   fc.constantFrom('ship' as const, 'pickup' as const).map((is) => ({ type: 'method' as const, is })),
   lists(['GB', 'IE', 'FR']).map((list) => ({ type: 'country' as const, ...list })),
@@ -49,7 +49,7 @@ const leaf: fc.Arbitrary<ConditionSetting> = fc.oneof(
   fc.boolean().map((is) => ({ type: 'first_order' as const, is })),
   fc.constantFrom({ any_of: [true] }, { none_of: [true] }, { any_of: [false] }).map((list) => ({ type: 'order_field' as const, field: 'gift', ...list })),
   fc.constantFrom({ given: true }, { given: false }, { at_least_days: 2 }, { below_days: 3 }).map((settings) => ({ type: 'requested_date' as const, ...settings })),
-)
+) as fc.Arbitrary<ConditionSetting>
 const tree: fc.Arbitrary<ConditionSetting> = fc.oneof(
   { weight: 5, arbitrary: leaf }, { weight: 1, arbitrary: fc.array(leaf, { minLength: 1, maxLength: 3 }).map((any) => ({ any })) },
   { weight: 1, arbitrary: fc.array(leaf, { minLength: 1, maxLength: 3 }).map((all) => ({ all })) }, { weight: 1, arbitrary: leaf.map((one) => ({ not: one })) },
@@ -70,6 +70,7 @@ function holds(condition: ConditionSetting, order: Order): boolean {
     const { any_of, none_of } = condition as { any_of?: unknown[]; none_of?: unknown[] }
     return (any_of === undefined || any_of.includes(value)) && (none_of === undefined || !none_of.includes(value))
   }
+  // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- those that are made up above
   switch (condition.type) {
     case 'channel': return listed(order.channel)
     case 'method': return order.method === condition.is
@@ -91,6 +92,7 @@ function holds(condition: ConditionSetting, order: Order): boolean {
 
 function serves({ filters, location_groups }: Rule, order: Order): boolean {
   return CANDIDATES.some((candidate) => (location_groups.length === 0 || candidate.group_codes.some((group) => location_groups.includes(group))) && candidate.capabilities.includes(order.method) && filters.every((filter) => {
+    // oxlint-disable-next-line typescript/switch-exhaustiveness-check -- those that are made up above
     switch (filter.type) {
       case 'kind': return candidate.kind === 'store'
       case 'country': return candidate.country === 'GB'

@@ -216,8 +216,8 @@ function lintRedundancy(desk: Desk, rule: Rule, index: number, witness: ExampleO
     if (position <= index || !sameSelection(rule, later)) return false
     const leavesAll = rule.fallback.action === 'next_rule' && !rule.fallback.keep_partial
     if (!leavesAll && JSON.stringify(rule.fallback) !== JSON.stringify(later.fallback)) return false
-    const between = match.slice(index + 1, position).map((other) => findPoint(space, all(match[index]!, other)))
-    return findPoint(space, all(match[index]!, not(match[position]!))) === 'none' && between.every((answer) => answer === 'none')
+    const implied = findPoint(space, all(match[index]!, not(match[position]!))) === 'none'
+    return implied && match.slice(index + 1, position).every((other) => findPoint(space, all(match[index]!, other)) === 'none')
   })
   if (replaced < 0) return
   const rest = rules.filter((other) => other !== rule)
