@@ -27,8 +27,21 @@ function seekWorkingDay(calendar: CarrierCalendar, from: PlainDate, step: 1 | -1
   return date
 }
 
+/** Dates of each calendar that were asked for before: promises ask for the same few again and again. */
+const ARRIVALS = new WeakMap<CarrierCalendar, Map<string, PlainDate>>()
+const MAX_REMEMBERED = 10_000
+
 /** The day on which a parcel arrives that is handed over on the date and travels this many of the carrier's working days, counted from the first that it works. */
 export function arrivalDate(calendar: CarrierCalendar, ship_on: PlainDate, transit_days: number, way: Way): PlainDate {
+  let known = ARRIVALS.get(calendar)
+  if (known === undefined || known.size >= MAX_REMEMBERED) ARRIVALS.set(calendar, (known = new Map()))
+  const key = `${ship_on} ${transit_days} ${way.from_country} ${way.to_country}`
+  let date = known.get(key)
+  if (date === undefined) known.set(key, (date = countDays(calendar, ship_on, transit_days, way)))
+  return date
+}
+
+function countDays(calendar: CarrierCalendar, ship_on: PlainDate, transit_days: number, way: Way): PlainDate {
   let date = seekWorkingDay(calendar, ship_on, 1, way)
   for (let left = transit_days; left > 0; left--) date = seekWorkingDay(calendar, addDays(date, 1), 1, way)
   return date

@@ -11,7 +11,7 @@ import { expectForNew } from './commands/expect-supplies.ts'
 import { arrivalFrom, arrivalOfAll, coordinatesOf, endOfDay, PICKUP, shipBy, type Delivery } from './delivery.ts'
 import type { Candidate, Demand } from './demand.ts'
 import { itemFactsOf, levelOf, readFacts, type Facts } from './facts.ts'
-import { createTrials, planOrders, type Plan } from './plan.ts'
+import { createTrials, planOrders, type Plan, type TriedPlan } from './plan.ts'
 import { currentSettings, destinationOf, knowPlaces, type Settings } from './queries/settings.ts'
 import { enqueueOrders, type Queued } from './queue.db.ts'
 import { recordKept, takeReserved, type Kept } from './reserved.ts'
@@ -70,7 +70,7 @@ function planWorld({ questions, candidates, sellable, queued, strategy }: World)
 }
 
 /** The same for orders that nobody has placed, which take nothing from each other. */
-export function tryPlans({ candidates, strategy }: Pick<World, 'candidates' | 'strategy'>, stock: StockView): (question: Demand) => Plan {
+export function tryPlans({ candidates, strategy }: Pick<World, 'candidates' | 'strategy'>, stock: StockView): (question: Demand) => TriedPlan {
   return createTrials(candidates, stock, strategy)
 }
 

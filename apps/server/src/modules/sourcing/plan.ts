@@ -19,6 +19,9 @@ export type Plan = {
   decision: Decision
 }
 
+/** A plan that nobody asks why. */
+export type TriedPlan = Omit<Plan, 'decision'>
+
 export type Allocation = { line_id: string; variant_id: string; location_id: string; quantity: number }
 
 /**
@@ -48,21 +51,28 @@ export function planOrder(demand: Demand, candidates: readonly Candidate[], stoc
   return planOrders([demand], candidates, stock, strategy, allocate)[0]!
 }
 
-/** Plans orders that nobody has placed: each finds all the stock and takes nothing of it. */
-export function createTrials(candidates: readonly Candidate[], stock: StockView, strategy: Strategy, allocate: Allocator = allocateByRank): (demand: Demand) => Plan {
+/** Plans orders that nobody has placed: each finds all the stock and takes nothing of it, and nobody asks why. */
+export function createTrials(candidates: readonly Candidate[], stock: StockView, strategy: Strategy, allocate: Allocator = allocateByRank): (demand: Demand) => TriedPlan {
   const network = viewNetwork(candidates, stock)
   const rules = strategy.rules.map(prepareRule)
-  return (demand) => planNext(viewOrder(demand, network), strategy, rules, allocate)
+  return (demand) => {
+    const { draft, shortage, unfilled } = decideNext(viewOrder(demand, network), rules, allocate)
+    return { order_id: demand.order_id, allocations: shortage?.action === 'refuse' ? [] : listAllocations(draft), unfilled, shortage }
+  }
 }
 
 function planNext(order: OrderView, strategy: Strategy, rules: readonly PreparedRule[], allocate: Allocator): Plan {
-  const draft: Draft = { order, placements: [], verdicts: order.network.candidates.map(() => NO_RULE) }
-  const { traces, last, fallback } = tryRules(draft, rules, allocate)
-  const shortage = isFilled(order) && order.held_back.every((units) => units === 0) ? null : resolveFallback(fallback, order.demand)
-  const unfilled = listUnfilled(draft, last, shortage)
+  const { draft, traces, shortage, unfilled } = decideNext(order, rules, allocate)
   const outcome = shortage?.action ?? 'filled'
   const decision = writeDecision({ order, strategy, outcome, shortage, rules: traces, placements: draft.placements, verdicts: draft.verdicts, unfilled })
   return { order_id: order.demand.order_id, allocations: outcome === 'refuse' ? [] : listAllocations(draft), unfilled, shortage, decision }
+}
+
+function decideNext(order: OrderView, rules: readonly PreparedRule[], allocate: Allocator): { draft: Draft; traces: RuleTrace[]; shortage: Shortage | null; unfilled: Unfilled[] } {
+  const draft: Draft = { order, placements: [], verdicts: order.network.candidates.map(() => NO_RULE) }
+  const { traces, last, fallback } = tryRules(draft, rules, allocate)
+  const shortage = isFilled(order) && order.held_back.every((units) => units === 0) ? null : resolveFallback(fallback, order.demand)
+  return { draft, traces, shortage, unfilled: listUnfilled(draft, last, shortage) }
 }
 
 type Trial = {

@@ -3,10 +3,12 @@ import { groupByKey } from '../../../kernel/quantity.ts'
 import { DAY_MS, HOUR_MS, instantOf, MINUTE_MS, type PlainDate } from '../../../kernel/time.ts'
 import { inScope, type Caller } from '../../../platform/caller.ts'
 import { nextDeparture, type Departure, type Location } from '../../locations/index.ts'
-import { chooseService, planParcels, priceShipment, type RateTable } from '../../shipping/index.ts'
+import type { Arrival } from '../../orders/index.ts'
+import { chooseService, planParcels, priceShipment, type PlannedParcel, type RateTable } from '../../shipping/index.ts'
+import type { Destination } from '../demand.ts'
 import { arrivalFrom, arrivalOfAll, coordinatesOf, kilometersTo, PICKUP, type Delivery } from '../delivery.ts'
 import { timesOf } from '../plan-stock.ts'
-import type { Plan } from '../plan.ts'
+import type { TriedPlan } from '../plan.ts'
 import type { PromiseWorld } from '../queries/promise-world.ts'
 import { takeSupplies, type SupplyUnits } from '../supplies.ts'
 import { freeSupplies } from './free-units.ts'
@@ -27,11 +29,12 @@ export function answerCart(world: PromiseWorld, question: Question, caller: Call
   // Plans differ between methods only where a rule asks for times: the lines are then those of the method that does best.
   const all = [...outlooks.values()]
   const best = all.reduce((a, b) => (unitsOf(b.now) > unitsOf(a.now) ? b : a))
+  const sharedBundles = shared === undefined || shared.outcome === 'unavailable' ? undefined : bundlesOf(world, question, shared)
   const options: OptionView[] = []
   const not_offered: PromiseView['not_offered'] = []
   for (const [method, outlook] of outlooks) {
     if (outlook.outcome === 'unavailable') continue
-    const offer = describeOption(world, question, method, outlook, caller)
+    const offer = describeOption(world, question, method, outlook, sharedBundles ?? bundlesOf(world, question, outlook), caller)
     if ('code' in offer) not_offered.push(offer)
     else options.push(offer)
   }
@@ -51,9 +54,9 @@ function lookInto(world: PromiseWorld, question: Question, method: string): Outl
 
 const OUTCOME_OF = { refuse: 'unavailable', backorder: 'backordered', hold: 'held', queue: 'held' } as const
 
-function outlookOf(world: PromiseWorld, question: Question, plan: Plan): Outlook {
+function outlookOf(world: PromiseWorld, question: Question, plan: TriedPlan): Outlook {
   if (plan.shortage === null) return { outcome: 'available', now: plan.allocations.map(unitsOfAllocation), later: [] }
-  // Of a refused order what it could have had is counted: it says what there is.
+  // Of a refused order what it could have had is counted, wherever that is: it says what there is.
   const missing = question.needs.map(() => 0)
   for (const { line_id, quantity, reason } of plan.unfilled) if (reason !== 'refused') missing[Number(line_id)]! += quantity
   const now = plan.shortage.action === 'refuse' ? [] : plan.allocations.map(unitsOfAllocation)
@@ -61,7 +64,7 @@ function outlookOf(world: PromiseWorld, question: Question, plan: Plan): Outlook
   return { outcome: OUTCOME_OF[plan.shortage.action], now: [...now, ...there], later: findLater(world, question, missing) }
 }
 
-function unitsOfAllocation({ line_id, location_id, quantity }: Plan['allocations'][number]): Units {
+function unitsOfAllocation({ line_id, location_id, quantity }: TriedPlan['allocations'][number]): Units {
   return { need: Number(line_id), location_id, expected_on: null, quantity }
 }
 
@@ -104,44 +107,49 @@ function describeLines({ cart, needs }: Question, { now, later }: Outlook): Line
   })
 }
 
-type Parcel = { location: Location; expected_on: PlainDate | null; units: readonly Units[]; departure: Departure | undefined }
+/** What goes together, whatever the method: `packed` is what the carrier weighs. */
+type Bundle = { location: Location; expected_on: PlainDate | null; units: readonly Units[]; km: number | null; packed: readonly PlannedParcel[] }
+type Parcel = { bundle: Bundle; departure: Departure | undefined; arrival: Arrival | undefined }
 type NotOffered = PromiseView['not_offered'][number]
 
-function describeOption(world: PromiseWorld, question: Question, method: string, { outcome, now, later }: Outlook, caller: Caller): OptionView | NotOffered {
+function bundlesOf(world: PromiseWorld, { needs, demand }: Question, { now, later }: Outlook): Bundle[] {
+  const bundles: Bundle[] = []
+  for (const units of groupByKey([...now, ...later], ({ location_id, expected_on }) => (expected_on === null ? location_id : `${expected_on} ${location_id}`)).values()) {
+    const { location_id, expected_on } = units[0]!
+    const location = world.locations.get(location_id)!
+    const weighed = units.map(({ need, quantity }) => ({ order_line_id: '', quantity, weight_grams: needs[need]!.article.weight_grams }))
+    bundles.push({
+      location, expected_on, units, km: demand.destination === null ? null : kilometersTo(demand.destination, coordinatesOf(location)),
+      packed: demand.destination === null ? [] : planParcels(weighed, world.settings.rate_table.max_weight_grams),
+    })
+  }
+  return bundles
+}
+
+function describeOption(world: PromiseWorld, question: Question, method: string, outlook: Outlook, bundles: readonly Bundle[], caller: Caller): OptionView | NotOffered {
   const { rate_table } = world.settings
   const delivery: Delivery = { method, destination: question.demand.destination }
-  const parcels = parcelsOf(world, method, [...now, ...later])
-  const price = priceOf(rate_table, question, delivery, parcels)
-  if (typeof price !== 'bigint' && price !== null) return { method, ...price }
-  const views = parcels.map((parcel) => viewParcel(rate_table, question.needs, delivery, parcel, caller))
-  const arrival = arrivalOfAll(views.map(({ earliest, latest }) => (earliest === null || latest === null ? undefined : { earliest, latest })))
-  const isAll = unitsOf(now) + unitsOf(later) === question.demand.lines.reduce((sum, { quantity }) => sum + quantity, 0)
+  const service = chooseService(rate_table, method)
+  const price = method === PICKUP ? null : priceOf(rate_table, service, question.demand.destination, bundles)
+  if (price !== null && typeof price !== 'bigint') return { method, ...price }
+  const parcels = bundles.map((bundle): Parcel => {
+    const departure = departureOf(world, bundle.location, method, bundle.expected_on)
+    return { bundle, departure, arrival: departure === undefined ? undefined : arrivalFrom(rate_table, delivery, bundle.location, departure.ships_on) }
+  })
+  const arrival = arrivalOfAll(parcels.map((parcel) => parcel.arrival))
+  const isAll = unitsOf(outlook.now) + unitsOf(outlook.later) === question.demand.lines.reduce((sum, { quantity }) => sum + quantity, 0)
   const complete = isAll && (arrival !== null || parcels.length === 0)
   const wanted = question.cart.requested_delivery_date
   const inTime = wanted === undefined ? null : complete && (arrival === null || arrival.latest <= wanted)
   // What is wanted for a day is kept until then.
   const dates = inTime === true && parcels.length > 0 ? { earliest: wanted!, latest: wanted! } : { earliest: arrival?.earliest ?? null, latest: complete ? (arrival?.latest ?? null) : null }
-  const holds = outcome === 'available' ? Math.min(...parcels.map(({ departure }) => departure?.holds_until.getTime() ?? Number.POSITIVE_INFINITY)) : Number.POSITIVE_INFINITY
+  const holds = outlook.outcome === 'available' ? Math.min(...parcels.map(({ departure }) => departure?.holds_until.getTime() ?? Number.POSITIVE_INFINITY)) : Number.POSITIVE_INFINITY
   return {
-    method, name: method === PICKUP ? question.pickup!.name : nameOf(rate_table, method), complete, ...dates, on_requested_date: inTime,
+    method, name: method === PICKUP ? question.pickup!.name : (rate_table.services.find(({ code }) => code === service)?.name ?? method), complete, ...dates, on_requested_date: inTime,
     ready_at: method === PICKUP && complete ? latestReady(parcels) : null,
     holds_until: Number.isFinite(holds) ? new Date(holds).toISOString() : null, order_within: Number.isFinite(holds) ? sayDuration(holds - world.now.getTime()) : null,
-    price: price === null ? null : showMoney(price, rate_table.currency), parcels: views,
+    price: price === null ? null : showMoney(price, rate_table.currency), parcels: parcels.map((parcel) => viewParcel(question.needs, parcel, caller)),
   }
-}
-
-function nameOf(table: RateTable, method: string): string {
-  const code = chooseService(table, method)
-  return table.services.find((service) => service.code === code)?.name ?? method
-}
-
-function parcelsOf(world: PromiseWorld, method: string, units: readonly Units[]): Parcel[] {
-  const parcels = groupByKey(units, ({ location_id, expected_on }) => `${expected_on ?? ''} ${location_id}`)
-  return [...parcels].map(([, of]): Parcel => {
-    const { location_id, expected_on } = of[0]!
-    const location = world.locations.get(location_id)!
-    return { location, expected_on, units: of, departure: departureOf(world, location, method, expected_on) }
-  })
 }
 
 /** What is there leaves as the location works now; what is expected is received when its day begins. */
@@ -150,24 +158,19 @@ function departureOf({ now, settings }: PromiseWorld, location: Location, method
   return method === PICKUP ? nextDeparture(location, now, { method }) : settings.departures(location, method, now, false).departure
 }
 
-/** What the carrier takes for the parcels; null for a pickup, and for a cart without goods; why it does not go there. */
-function priceOf(table: RateTable, { needs, demand }: Question, { method, destination }: Delivery, parcels: readonly Parcel[]): bigint | null | Omit<NotOffered, 'method'> {
-  if (method === PICKUP || destination === null || demand.lines.length === 0) return null
-  const service = chooseService(table, method)
+/** What the carrier takes for all of it; null without goods; why it does not go there. */
+function priceOf(table: RateTable, service: string, destination: Destination | null, bundles: readonly Bundle[]): bigint | null | Omit<NotOffered, 'method'> {
+  if (destination === null || bundles.length === 0) return null
   let price = 0n
-  for (const { location, units } of parcels) {
-    const packed = units.map(({ need, quantity }) => ({ order_line_id: String(need), quantity, weight_grams: needs[need]!.article.weight_grams }))
-    const route = { country: destination.country, distance_km: kilometersTo(destination, coordinatesOf(location)) }
-    const priced = priceShipment(table, service, route, planParcels(packed, table.max_weight_grams))
+  for (const { km, packed } of bundles) {
+    const priced = priceShipment(table, service, { country: destination.country, distance_km: km }, packed)
     if (priced.outcome === 'refused') return { code: priced.code, detail: priced.detail }
     price += priced.cost ?? 0n
   }
-  return parcels.length === 0 ? null : price
+  return price
 }
 
-function viewParcel(table: RateTable, needs: readonly Need[], delivery: Delivery, { location, expected_on, units, departure }: Parcel, caller: Caller): ParcelView {
-  const arrival = departure === undefined ? undefined : arrivalFrom(table, delivery, location, departure.ships_on)
-  const km = delivery.destination === null ? null : kilometersTo(delivery.destination, coordinatesOf(location))
+function viewParcel(needs: readonly Need[], { bundle: { location, expected_on, units, km }, departure, arrival }: Parcel, caller: Caller): ParcelView {
   const isSeen = inScope(caller, { location_id: location.id })
   return {
     location: isSeen ? location.code : null, expected_on, ships_on: departure?.ships_on ?? null, ships_at: departure?.ships_at.toISOString() ?? null,

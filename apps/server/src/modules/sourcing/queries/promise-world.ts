@@ -8,7 +8,7 @@ import type { Location } from '../../locations/index.ts'
 import type { Candidate, Demand } from '../demand.ts'
 import { levelOf, readFacts, type Facts } from '../facts.ts'
 import { candidateOf, limitsOf, tryPlans } from '../plan-stock.ts'
-import type { Plan } from '../plan.ts'
+import type { TriedPlan } from '../plan.ts'
 import { readArticles, type ArticleRow, type Articles, type Levels } from '../promises/promises.db.ts'
 import { traitsOf, type StrategyTraits } from '../promises/strategy-traits.ts'
 import { readLoads } from '../sourcing.db.ts'
@@ -40,7 +40,7 @@ export type PromiseWorld = {
   articles: ReadonlyMap<string, Article>
   /** What bundles are made of, by the bundle's SKU. */
   parts: ReadonlyMap<string, readonly { article: Article; quantity: number }[]>
-  plan: (question: Demand) => Plan
+  plan: (question: Demand) => TriedPlan
 }
 
 /** What has to be looked up for some carts. */
