@@ -76,6 +76,8 @@ const giveUp = (executor: Executor, { payment_id }: Paid): Promise<unknown> => e
 const payCash = (executor: Executor, { order }: Paid): Promise<unknown> => executor.run(addPayment, { order_id: order.order_id, tender: 'cash' }, asSystem)
 const settle = async (executor: Executor, { entry_id }: Paid): Promise<string> =>
   (await executor.run(settleEntry, { entry_id, attempt: 0, outcome: { status: 'succeeded', gateway_reference: `gw ${entry_id}` } }, asSystem)).output.status
+const decline = async (executor: Executor, { entry_id }: Paid): Promise<string> =>
+  (await executor.run(settleEntry, { entry_id, attempt: 0, outcome: { status: 'failed', failure: 'card_declined' } }, asSystem)).output.status
 const announce = (executor: Executor, world: Paid): Promise<unknown> => executor.run(requestReturn, ask(world), asSystem)
 const receive = (executor: Executor, { return_id }: Returned): Promise<unknown> => executor.run(receiveReturn, { ...RECEIPT, return_id }, asSystem)
 const recall = (executor: Executor, { return_id }: Returned): Promise<unknown> => executor.run(cancelReturn, { return_id, note: '' }, asSystem)
@@ -140,7 +142,8 @@ export const MONEY_PATHS: readonly Path[] = [
     ],
   }),
   definePath({ name: 'settle, settle: two jobs, one authorization', prepare: paid(CARD), calls: [settle, settle], state: money, endings: ['succeeded, succeeded: authorized 500'] }),
-  definePath({ name: 'settle, hold: one order, which tells of both', prepare: paid(CARD), calls: [settle, hold], state: money, endings: ['succeeded, ok: authorized 500'] }),
+  definePath({ name: 'refund, hold: one order, which tells of both', prepare: paid(TAKEN), calls: [refund('3.00'), hold], state: money, endings: ['ok, ok: authorized 500, captured 500, refunded 300'] }),
+  definePath({ name: 'decline, hold: one order, which tells of both', prepare: paid(CARD), calls: [decline, hold], state: money, endings: ['failed, ok: '] }),
   definePath({ name: 'settle, cancel: one authorization under way', prepare: paid(CARD), calls: [settle, cancelAll], state: money, endings: ['succeeded, ok: authorized 500, voided 500'] }),
   definePath({
     name: 'pay, pay: what is left of an order', prepare: paid({ ...TAKEN, amount: gbp('3.00') }), calls: [payCash, payCash], state: money,

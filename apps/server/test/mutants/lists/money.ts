@@ -65,7 +65,7 @@ export const MONEY_MUTANTS: readonly Mutant[] = [
   {
     name: 'an answer is recorded without the lock of its order', identity: 'money moves once', file: 'src/modules/payments/commands/settle-entry.ts',
     before: '  await lockOrderStreams(tx, [order_id])\n', after: '',
-    tests: [PATHS], only: 'settle, hold: one order',
+    tests: [PATHS], only: 'decline, hold: one order',
   },
   {
     name: 'a cancellation pays nothing back', identity: 'nothing is held beyond what the order is worth and what is still to be paid back', file: 'src/modules/orders/commands/cancel-order.ts',

@@ -48,7 +48,7 @@ export const PLATFORM_MUTANTS: readonly Mutant[] = [
   {
     name: 'events are written without the lock of their order', identity: 'event sequences have no gap', file: 'src/platform/events.ts',
     before: "where id = any(${arrayOf(orderIds, 'uuid')}) order by id for update`)", after: "where id = any(${arrayOf(orderIds, 'uuid')}) order by id`)",
-    tests: ['test/explorer/paths.test.ts'], only: 'settle, hold: one order',
+    tests: ['test/explorer/paths.test.ts'], only: 'refund, hold: one order',
   },
   {
     name: 'events are forgotten', identity: 'a committed change has its events, its audit entry and its jobs', file: 'src/platform/executor.ts',
