@@ -29,7 +29,7 @@ export async function readPostalCsv(country: string, stream: Readable): Promise<
     }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error
-    errors.push(wrong(Number((error as { lines?: number }).lines ?? 1), 'malformed_csv', `This is no CSV as it should be: ${error.message}.`))
+    errors.push(wrong((error as { lines?: number }).lines ?? 1, 'malformed_csv', `This is no CSV as it should be: ${error.message}.`))
   }
   if (errors.length > 0) throw invalid(errors)
   return areas

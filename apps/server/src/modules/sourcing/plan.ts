@@ -7,7 +7,7 @@ import { type Draft, isFilled, type PreparedRule, prepareRule, type RuleRun, run
 import { isByLine } from './split.ts'
 import { type StockView, takeStock } from './stock-view.ts'
 import type { Fallback, Shortage, Strategy } from './strategy.ts'
-import { NO_RULE } from './verdicts.ts'
+import { NO_RULE, NOT_KEPT } from './verdicts.ts'
 
 /** What is to be done with one order. Allocations and unfilled units of a line add up to the line. */
 export type Plan = {
@@ -56,20 +56,20 @@ export function createTrials(candidates: readonly Candidate[], stock: StockView,
   const network = viewNetwork(candidates, stock)
   const rules = strategy.rules.map(prepareRule)
   return (demand) => {
-    const { draft, shortage, unfilled } = decideNext(viewOrder(demand, network), rules, allocate)
+    const { draft, shortage, unfilled } = decideNext(viewOrder(demand, network), rules, allocate, NOT_KEPT)
     return { order_id: demand.order_id, allocations: shortage?.action === 'refuse' ? [] : listAllocations(draft), unfilled, shortage }
   }
 }
 
 function planNext(order: OrderView, strategy: Strategy, rules: readonly PreparedRule[], allocate: Allocator): Plan {
-  const { draft, traces, shortage, unfilled } = decideNext(order, rules, allocate)
+  const { draft, traces, shortage, unfilled } = decideNext(order, rules, allocate, order.network.candidates.map(() => NO_RULE))
   const outcome = shortage?.action ?? 'filled'
   const decision = writeDecision({ order, strategy, outcome, shortage, rules: traces, placements: draft.placements, verdicts: draft.verdicts, unfilled })
   return { order_id: order.demand.order_id, allocations: outcome === 'refuse' ? [] : listAllocations(draft), unfilled, shortage, decision }
 }
 
-function decideNext(order: OrderView, rules: readonly PreparedRule[], allocate: Allocator): { draft: Draft; traces: RuleTrace[]; shortage: Shortage | null; unfilled: Unfilled[] } {
-  const draft: Draft = { order, placements: [], verdicts: order.network.candidates.map(() => NO_RULE) }
+function decideNext(order: OrderView, rules: readonly PreparedRule[], allocate: Allocator, verdicts: Draft['verdicts']): { draft: Draft; traces: RuleTrace[]; shortage: Shortage | null; unfilled: Unfilled[] } {
+  const draft: Draft = { order, placements: [], verdicts }
   const { traces, last, fallback } = tryRules(draft, rules, allocate)
   const shortage = isFilled(order) && order.held_back.every((units) => units === 0) ? null : resolveFallback(fallback, order.demand)
   return { draft, traces, shortage, unfilled: listUnfilled(draft, last, shortage) }

@@ -21,7 +21,11 @@ export const STAGE = { no_rule: 0, group: 1, filter: 2, stock: 3, ranked: 4 } as
 export const NO_RULE: Verdict = { stage: STAGE.no_rule, code: 'no_rule', limit: undefined, value: undefined, than: undefined }
 export const OUTSIDE_GROUP: Verdict = { ...NO_RULE, stage: STAGE.group, code: 'group' }
 
+/** Where nobody will ask why, verdicts are not kept. */
+export const NOT_KEPT: Verdict[] = []
+
 export function giveVerdict(verdicts: Verdict[], candidate: number, verdict: Verdict): void {
+  if (verdicts === NOT_KEPT) return
   if (verdict.stage >= verdicts[candidate]!.stage) verdicts[candidate] = verdict
 }
 
@@ -30,6 +34,7 @@ export type RankedCode = 'split_limit' | 'fewest_splits' | 'covered' | 'tie'
 
 /** Says of each location that the assignment leaves unused what decided against it. */
 export function judgeUnused(problem: AllocationProblem, assignment: Assignment, rule: PreparedRule, verdicts: Verdict[]): void {
+  if (verdicts === NOT_KEPT) return
   const width = problem.locations.length
   const given = problem.locations.map(() => 0)
   const rest = problem.needs.map(({ quantity }) => quantity)

@@ -16,6 +16,10 @@ export function fieldValues(key: string, mentioned: readonly unknown[], distinct
       case 'choice': return [...fitting, ...(field.choices ?? []).filter((choice) => !mentioned.includes(choice)).slice(0, 1)]
       case 'multi_choice': return selections([...distinct.filter((choice) => field.choices?.includes(choice)), ...(field.choices ?? []).filter((choice) => !mentioned.includes(choice)).slice(0, 1)])
       case 'date': return [...fitting, '2199-12-31']
+      case 'text':
+      case 'long_text':
+      case 'email':
+      case 'phone':
       default: return [...fitting, 'something else']
     }
   })
@@ -36,6 +40,10 @@ function isAnswer({ type, choices, min, max }: FormField, value: unknown): boole
     case 'choice': return typeof value === 'string' && choices?.includes(value) === true
     case 'multi_choice': return Array.isArray(value) && value.every((one: unknown) => choices?.includes(one as string) === true)
     case 'date': return typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value)
+    case 'text':
+    case 'long_text':
+    case 'email':
+    case 'phone':
     default: return typeof value === 'string'
   }
 }

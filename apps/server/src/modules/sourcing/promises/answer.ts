@@ -143,11 +143,11 @@ function describeOption(world: PromiseWorld, question: Question, method: string,
   const inTime = wanted === undefined ? null : complete && (arrival === null || arrival.latest <= wanted)
   // What is wanted for a day is kept until then.
   const dates = inTime === true && parcels.length > 0 ? { earliest: wanted!, latest: wanted! } : { earliest: arrival?.earliest ?? null, latest: complete ? (arrival?.latest ?? null) : null }
-  const holds = outlook.outcome === 'available' ? Math.min(...parcels.map(({ departure }) => departure?.holds_until.getTime() ?? Number.POSITIVE_INFINITY)) : Number.POSITIVE_INFINITY
+  const holds = outlook.outcome === 'available' ? firstCutOff(parcels) : null
   return {
     method, name: method === PICKUP ? question.pickup!.name : (rate_table.services.find(({ code }) => code === service)?.name ?? method), complete, ...dates, on_requested_date: inTime,
     ready_at: method === PICKUP && complete ? latestReady(parcels) : null,
-    holds_until: Number.isFinite(holds) ? new Date(holds).toISOString() : null, order_within: Number.isFinite(holds) ? sayDuration(holds - world.now.getTime()) : null,
+    holds_until: holds === null ? null : showInstant(holds), order_within: holds === null ? null : sayDuration(holds.getTime() - world.now.getTime()),
     price: price === null ? null : showMoney(price, rate_table.currency), parcels: parcels.map((parcel) => viewParcel(question.needs, parcel, caller)),
   }
 }
@@ -173,10 +173,26 @@ function priceOf(table: RateTable, service: string, destination: Destination | n
 function viewParcel(needs: readonly Need[], { bundle: { location, expected_on, units, km }, departure, arrival }: Parcel, caller: Caller): ParcelView {
   const isSeen = inScope(caller, { location_id: location.id })
   return {
-    location: isSeen ? location.code : null, expected_on, ships_on: departure?.ships_on ?? null, ships_at: departure?.ships_at.toISOString() ?? null,
+    location: isSeen ? location.code : null, expected_on, ships_on: departure?.ships_on ?? null, ships_at: departure === undefined ? null : showInstant(departure.ships_at),
     earliest: arrival?.earliest ?? null, latest: arrival?.latest ?? null, distance_km: km === null || !isSeen ? null : Math.round(km * 10) / 10,
     lines: units.map(({ need, quantity }) => ({ sku: needs[need]!.article.sku, quantity })),
   }
+}
+
+/** The cut-off that passes first: after it the promise is another one. */
+function firstCutOff(parcels: readonly Parcel[]): Date | null {
+  let first: Date | null = null
+  for (const { departure } of parcels) if (departure !== undefined && (first === null || departure.holds_until < first)) first = departure.holds_until
+  return first
+}
+
+/** Texts of instants that departures remember: every option has the same few. */
+const SHOWN = new WeakMap<Date, string>()
+
+function showInstant(instant: Date): string {
+  let text = SHOWN.get(instant)
+  if (text === undefined) SHOWN.set(instant, (text = instant.toISOString()))
+  return text
 }
 
 function latestReady(parcels: readonly Parcel[]): string | null {

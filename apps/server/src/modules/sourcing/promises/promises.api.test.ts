@@ -52,7 +52,7 @@ describe('a promise', () => {
 
   test('splits as the strategy would, and bundles are what their parts are', async () => {
     const split = await ask({ lines: [{ sku: 'TEA' }, { sku: 'ODD' }] })
-    expect(of(split, 'standard').parcels.map(({ location }) => location).sort()).toEqual(['leeds', 'london'])
+    expect(new Set(of(split, 'standard').parcels.map(({ location }) => location))).toEqual(new Set(['leeds', 'london']))
     const sets = await ask({ lines: [{ sku: 'SET', quantity: 6 }] })
     expect(sets).toMatchObject({ outcome: 'unavailable', options: [], lines: [{ sku: 'SET', quantity: 6, available: 5, later: [], missing: 1 }] })
     expect(of(await ask({ lines: [{ sku: 'SET', quantity: 5 }] }), 'standard').parcels[0]!.lines).toEqual([{ sku: 'CUP', quantity: 10 }, { sku: 'TEA', quantity: 5 }])

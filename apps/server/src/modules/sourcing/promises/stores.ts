@@ -63,12 +63,17 @@ function describeArticle(world: PromiseWorld, sku: string, quantity: number, loc
     promised += more
     return more === 0 ? [] : [{ expected_on, quantity: isExact ? more : null, band: bandOf(more) }]
   })
-  const oldest = (instants: readonly (Date | null | undefined)[]): string | null => instants.reduce<Date | null>((a, b) => (b == null ? a : a === null || b < a ? b : a), null)?.toISOString() ?? null
-  const isCounted = here.every(({ age }) => age?.counted_at != null)
+  const counted = here.flatMap(({ age }) => age?.counted_at ?? [])
+  const changed = here.flatMap(({ age }) => age?.changed_at ?? [])
   return {
     sku, available: now >= quantity, quantity: isExact ? now : null, band: bandOf(now), later,
-    counted_at: isCounted ? oldest(here.map(({ age }) => age?.counted_at)) : null, changed_at: oldest(here.map(({ age }) => age?.changed_at)),
+    // As old as the oldest of its parts.
+    counted_at: counted.length === here.length ? oldestOf(counted) : null, changed_at: oldestOf(changed),
   }
+}
+
+function oldestOf(instants: readonly Date[]): string | null {
+  return instants.length === 0 ? null : instants.reduce((a, b) => (b < a ? b : a)).toISOString()
 }
 
 /** Of a bundle whole ones. A service is everywhere. */

@@ -73,8 +73,8 @@ function describeWorld({ articles }: Articles, settings: Settings, facts: Facts,
     articles: new Map(asked.map(({ id, sku }) => [sku, known.get(id)!])),
     // In the order of their SKUs, like the lines of an order.
     parts: new Map(asked.flatMap(({ id, sku }) => {
-      const parts = components.get(id)?.toSorted((a, b) => (a.sku < b.sku ? -1 : 1)).map((row) => ({ article: known.get(row.id)!, quantity: row.per_bundle! }))
-      return parts === undefined ? [] : [[sku, parts]]
+      const made = components.get(id)?.toSorted((a, b) => (a.sku < b.sku ? -1 : 1)).map((row) => ({ article: known.get(row.id)!, quantity: row.per_bundle! }))
+      return made === undefined ? [] : [[sku, made]]
     })),
     plan: tryPlans({ candidates, strategy: settings.strategy }, stock),
   }
@@ -82,17 +82,34 @@ function describeWorld({ articles }: Articles, settings: Settings, facts: Facts,
 
 function describeArticle(row: ArticleRow, facts: Facts): Article {
   const { id, sku, name, kind, price, price_currency, weight_grams, active } = row
-  return {
-    id, sku, name, kind, price, price_currency, weight_grams, active, queued: row.queued ?? 0,
-    sellable: parts(row.levels).map(([location_id, units, counted, changed]) => ({
-      ...levelOf({ variant_id: id, location_id: location_id!, available: Number(units), safety_stock: 0 }, facts), counted_at: instant(counted), changed_at: instant(changed),
-    })),
-    inbound: parts(row.inbound).map(([location_id, expected_on, units]) => ({ location_id: location_id!, expected_on: expected_on!, quantity: Number(units) })),
-  }
+  const levels = readLevels(id, row.levels)
+  const sellable = facts.needs.size === 0 ? levels : levels.map((level) => ({ ...level, ...levelOf(level, facts) }))
+  return { id, sku, name, kind, price, price_currency, weight_grams, active, queued: row.queued ?? 0, sellable, inbound: readInbound(row.inbound) }
 }
 
-function parts(text: string | null): string[][] {
-  return text === null ? [] : text.split(',').map((part) => part.split(':'))
+/** Levels by the article's id, with the text that they were read from: most articles do not move between two reads. */
+const READ = new Map<string, { text: string; levels: Article['sellable'] }>()
+const MAX_READ = 20_000
+
+function readLevels(variant_id: string, text: string | null): Article['sellable'] {
+  if (text === null) return []
+  const before = READ.get(variant_id)
+  if (before?.text === text) return before.levels
+  const levels = text.split(',').map((level) => {
+    const [location_id, units, counted, changed] = level.split(':')
+    return { variant_id, location_id: location_id!, available: Number(units), safety_stock: 0, daily_demand: null, counted_at: instant(counted), changed_at: instant(changed) }
+  })
+  if (READ.size >= MAX_READ) READ.clear()
+  READ.set(variant_id, { text, levels })
+  return levels
+}
+
+function readInbound(text: string | null): SupplyUnits[] {
+  if (text === null) return []
+  return text.split(',').map((supply) => {
+    const [location_id, expected_on, units] = supply.split(':')
+    return { location_id: location_id!, expected_on: expected_on!, quantity: Number(units) }
+  })
 }
 
 function instant(seconds: string | undefined): Date | null {
