@@ -44,10 +44,10 @@ export function useApp(): () => TestApp {
   return () => app
 }
 
+/** Called without a network between: the bound on requests in flight stands before that and does not count these. */
 export async function startApp(databaseUrl: string, limits: { max_in_flight?: number } = {}): Promise<TestApp> {
   const clock = manualClock(START)
-  // Tests may ask as many things at once as they like; what is beyond the bound is tested where it is set.
-  const application = await createApplication({ database_url: databaseUrl, clock, log: createLog('warn'), admin_key: ADMIN_KEY, max_connections: 6, max_in_flight: 10_000, ...limits })
+  const application = await createApplication({ database_url: databaseUrl, clock, log: createLog('warn'), admin_key: ADMIN_KEY, max_connections: 6, ...limits })
   const call: TestApp['call'] = async (method, url, body, options = {}) => {
     const response = await application.server.inject({
       method, url,

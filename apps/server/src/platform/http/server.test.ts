@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
 import { cloneDatabase } from '../../../test/harness/database.ts'
-import { startApp, useApp } from '../../../test/harness/app.ts'
+import { ADMIN_KEY, startApp, useApp } from '../../../test/harness/app.ts'
 import { sql } from '../sql.ts'
 
 const app = useApp()
@@ -33,17 +33,21 @@ test('beyond the bound requests are turned away at once, while health still answ
     await held.promise
   })
   await locked.promise
-  const admitted = [bounded.get('/v1/orders'), bounded.get('/v1/orders')]
+  const url = await bounded.application.server.listen({ host: '127.0.0.1', port: 0 })
+  const ask = (path: string, init: RequestInit = {}) => fetch(`${url}${path}`, { headers: { authorization: `Bearer ${ADMIN_KEY}` }, ...init })
+  const admitted = [ask('/v1/orders'), ask('/v1/orders')]
   await new Promise((resolve) => setTimeout(resolve, 50))
   // Neither a key that nobody knows nor a body that is no JSON is even looked at.
-  const shed = await bounded.post('/v1/orders', '{', { key: 'nobody' })
-  expect([shed.status, shed.body.code, shed.headers['retry-after']]).toEqual([503, 'overloaded', '1'])
-  expect((await bounded.get('/health/live')).status).toBe(200)
-  expect((await bounded.get('/metrics')).text).toContain('switchyard_shed_requests_total 1')
+  const shed = await ask('/v1/orders', { method: 'POST', body: '{' })
+  const problem = await shed.json() as { code: string; request_id: string }
+  expect([shed.status, problem.code, shed.headers.get('retry-after'), shed.headers.get('content-type')]).toEqual([503, 'overloaded', '1', 'application/problem+json; charset=utf-8'])
+  expect([shed.headers.get('x-request-id'), shed.headers.get('x-content-type-options')]).toEqual([problem.request_id, 'nosniff'])
+  expect((await ask('/health/live')).status).toBe(200)
+  expect(await (await ask('/metrics?')).text()).toContain('switchyard_shed_requests_total 1')
   held.resolve()
   await holding
   expect((await Promise.all(admitted)).map(({ status }) => status)).toEqual([200, 200])
-  expect((await bounded.get('/v1/orders')).status).toBe(200)
+  expect((await ask('/v1/orders')).status).toBe(200)
   await bounded.application.stop()
   await database.drop()
 })

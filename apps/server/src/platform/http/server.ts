@@ -10,7 +10,7 @@ import { sqlState, type Database } from '../db.ts'
 import type { Executor } from '../executor.ts'
 import type { Logger } from '../log.ts'
 import { CSV } from './csv.ts'
-import { boundInFlight, DEFAULT_MAX_IN_FLIGHT } from './in-flight.ts'
+import { createBoundedServer, DEFAULT_MAX_IN_FLIGHT } from './in-flight.ts'
 import { createValidator, decodeUtf8, fieldErrors, parseJson, unusableInput } from './input.ts'
 import { NDJSON } from './ndjson.ts'
 import { registerOpenApi } from './openapi.ts'
@@ -59,8 +59,9 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT_BYTES,
     genReqId: () => newId(),
-    // A stream takes as long as it takes. Bodies that are read as a whole have their own deadline (`endSlowBodies`).
-    requestTimeout: 0,
+    serverFactory: (serve) => createBoundedServer(serve, {
+      maximum: options.max_in_flight ?? DEFAULT_MAX_IN_FLIGHT, routes: options.routes, problems: options.problems, headers: SECURITY_HEADERS, on_shed: options.on_shed ?? (() => undefined),
+    }),
     forceCloseConnections: 'idle',
     // Answers are not checked: what was stored when the world was different is shown as it is.
     serializerOpts: { ajv: { formats: { country: true } } },
@@ -72,7 +73,6 @@ export async function createServer(options: ServerOptions): Promise<FastifyInsta
   app.setValidatorCompiler(({ schema, httpPart }) => createValidator(schema as object, httpPart))
   app.addHook('onRequest', async (request, reply) => { setHeaders(request, reply) })
   refuseWhileClosing(app)
-  boundInFlight(app, options.max_in_flight ?? DEFAULT_MAX_IN_FLIGHT, options.on_shed ?? (() => undefined))
   await app.register(cookie)
   parseBodies(app)
   endSlowBodies(app)
