@@ -20,3 +20,15 @@ export function prefixPattern(q: string): string {
 function escapeLike(text: string): string {
   return text.replaceAll(/[\\%_]/g, '\\$&')
 }
+
+/** Fewer digits than these are not looked for as the end of a phone number. */
+const MIN_PHONE_DIGITS = 6
+/** What is before so many last digits is the country or a zero, or neither. */
+const PHONE_DIGITS = 9
+
+/** The last digits of a phone number from the last on, as `search_words` keeps it, if the text looks like one. */
+export function phoneEnding(q: string): string | undefined {
+  const digits = q.replaceAll(/\D/g, '')
+  if (!/^[+(\d][\d\s().\-/]*$/.test(q.trim()) || digits.length < MIN_PHONE_DIGITS) return undefined
+  return [...digits.slice(-PHONE_DIGITS)].reverse().join('')
+}

@@ -66,10 +66,16 @@ function cloneStatement({ name, ids, texts = [], times = [] }: OrderTable, colum
   const values = columns.map((column) => {
     if (column === 'subject_id') return `case when subject_id in (pool_order_id, pool_customer_id) then bench_earlier(subject_id, ${ms}) else subject_id end`
     if (ids.includes(column)) return `bench_earlier(${column}, ${ms})`
-    if (texts.includes(column)) return `'${copy}-' || ${column}`
+    if (texts.includes(column)) return uniqueText(column, copy)
     return times.includes(column) ? `${column} - interval '${ms} ms'` : column
   })
   return `insert into ${name} (${columns.join(', ')}) select ${values.join(', ')} from pattern`
+}
+
+/** First names are shared by many buyers, last names by few; a phone number and a tracking number have no dashes to tell copies apart. */
+function uniqueText(column: string, copy: number): string {
+  if (column === 'name' || column === 'customer_name') return `${column} || translate('${copy}', '0123456789', 'aeioulnrst')`
+  return column === 'phone' || column === 'tracking_number' ? `${column} || '${copy}'` : `'${copy}-' || ${column}`
 }
 
 /**

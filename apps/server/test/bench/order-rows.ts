@@ -15,8 +15,8 @@ export type OrderTable = {
 
 /** Everything one captured order consists of, in an order in which it can be inserted. */
 export const CAPTURED: readonly OrderTable[] = [
-  { name: 'customers', from: 'customers t join pool on pool.customer_id = t.id', ids: ['id'], texts: ['email', 'name'] },
-  { name: 'orders', from: 'orders t join pool on pool.order_id = t.id', ids: ['id', 'customer_id'], texts: ['external_id', 'email', 'customer_name'], times: ['placed_at', 'created_at'], omit: ['number'] },
+  { name: 'customers', from: 'customers t join pool on pool.customer_id = t.id', ids: ['id'], texts: ['email', 'name', 'phone'] },
+  { name: 'orders', from: 'orders t join pool on pool.order_id = t.id', ids: ['id', 'customer_id'], texts: ['external_id', 'email', 'customer_name', 'phone'], times: ['placed_at', 'created_at'], omit: ['number'] },
   { name: 'order_lines', from: 'order_lines t join pool on pool.order_id = t.order_id', ids: ['id', 'order_id'] },
   { name: 'sourcing_decisions', from: 'sourcing_decisions t join pool on pool.order_id = t.order_id', ids: ['id', 'order_id'] },
   { name: 'stock_movements', from: `stock_movements t join pool on pool.order_id = t.cause_id`, ids: ['cause_id'] },

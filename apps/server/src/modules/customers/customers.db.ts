@@ -1,4 +1,4 @@
-import { wordPatterns } from '../../kernel/search.ts'
+import { phoneEnding } from '../../kernel/search.ts'
 import type { Caller } from '../../platform/caller.ts'
 import type { Queryable, Tx } from '../../platform/db.ts'
 import { orderScope } from '../../platform/scope.ts'
@@ -141,14 +141,14 @@ export async function updateKnown(tx: Tx, fills: readonly (Known & { changed: st
 }
 
 /**
- * Customers with every word of the text in name, e-mail, phone or company, or with the text as an external id.
- * A phone number is found however it is written.
+ * Customers with every word of the text, or its beginning, in name, e-mail or company, or with the text as an external id.
+ * A phone number is found by its last digits, however it is written.
  */
 export function customersMatching(q: string): Sql {
-  const isPhone = /^[+\d][\d\s().\-/]*$/.test(q.trim())
-  const words = wordPatterns(isPhone ? q.replaceAll(/[\s().\-/]/g, '') : q).map((pattern) => sql`search_text ilike ${pattern}`)
-  const described = words.length === 0 ? sql`false` : sql.join(words, ' and ')
-  return sql`c.id in (select id from customers where ${described} union select customer_id from customer_identities where external_id = ${q.trim()})`
+  const words = sql.raw(`search_words(name || ' ' || coalesce(company, '') || ' ' || translate(coalesce(email, ''), '@._-+', '     '), phone)`)
+  const phone = phoneEnding(q)
+  const query = phone === undefined ? sql`search_query(translate(${q}, '@._-+', '     '))` : sql`${`t${phone}:*`}::tsquery`
+  return sql`c.id in (select id from customers where ${words} @@ ${query} union select customer_id from customer_identities where external_id = ${q.trim()})`
 }
 
 /** A condition on `customers c`: with an identity of one of these sources and one of these external ids, as far as given. */

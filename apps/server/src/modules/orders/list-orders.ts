@@ -6,9 +6,9 @@ import type { Queryable } from '../../platform/db.ts'
 import { readPage, type ListQuery, type ListSpec, type Page } from '../../platform/http/listing.ts'
 import { closed, Money, Nullable } from '../../platform/http/schemas.ts'
 import { orderScope } from '../../platform/scope.ts'
-import { sql, type Sql } from '../../platform/sql.ts'
-import { customersMatching } from '../customers/index.ts'
+import { sql } from '../../platform/sql.ts'
 import { FULFILLMENT_STATUSES, ORDER_STATUSES } from './order.ts'
+import { searchOrders } from './search-orders.ts'
 
 export const OrderSummary = Type.Object({
   id: Type.String(), number: Type.String(), channel: Type.String(), external_id: Nullable(Type.String()), status: Type.String(), fulfillment_status: Type.String(), open_holds: Type.Integer(),
@@ -32,26 +32,6 @@ export const ORDERS: ListSpec = {
     delivery: { sql: 'o.delivery', type: 'text', values: ['ship', 'pickup'] },
   },
   search: searchOrders,
-}
-
-/**
- * One box for everything a person may know: order number, the channel's number, e-mail, customer name or phone, SKU,
- * tracking number. Each is found by its own index, so the search costs the same however many orders there are.
- */
-function searchOrders(q: string): Sql {
-  const text = q.trim()
-  const branches = [
-    sql`select id from orders where number = ${text.toUpperCase()}`,
-    sql`select id from orders where external_id = ${text}`,
-    sql`select id from orders where lower(email) = ${text.toLowerCase()}`,
-    sql`select s.order_id from packages p join shipments s on s.id = p.shipment_id where p.tracking_number = ${text.replaceAll(' ', '').toUpperCase()}`,
-    sql`(select l.order_id from order_lines l join variants v on v.id = l.variant_id where v.sku = ${text} order by l.order_id desc limit 1000)`,
-    // Names and phones live with customers, who are far fewer than orders.
-    ...(text.length < 3 ? [] : [sql`(select f.id from (
-      select c.id from customers c where ${customersMatching(text)} limit 200
-    ) c cross join lateral (select o.id from orders o where o.customer_id = c.id order by o.placed_at desc, o.id desc limit 50) f)`]),
-  ]
-  return sql`o.id in (${sql.join(branches, ' union all ')})`
 }
 
 type SummaryRow = {

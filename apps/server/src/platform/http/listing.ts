@@ -31,9 +31,12 @@ export type ListSpec = {
   /** The column that makes the order total. */
   id_sql: string
   id: IdKind
-  /** The condition for `q`, if the list can be searched. */
-  search?: (q: string) => Sql
+  /** The condition for `q`, if the list can be searched. Lists of millions look only as far as the page needs. */
+  search?: (q: string, page?: SearchedPage) => Sql
 }
+
+/** The page that a search is for: the conditions beside it, and where the page begins, in which order, with how many rows. */
+export type SearchedPage = { where: Sql; begin: Sql; order: Sql; limit: number }
 
 export type ListQuery = { limit?: number; after?: string; before?: string; q?: string; sort?: string; count?: boolean; [filter: string]: unknown }
 export type Page<Row> = { data: Row[]; page: { next: string | null; prev: string | null; has_more: boolean }; count?: number }
@@ -88,24 +91,22 @@ export async function readPage<Row extends { cursor_id: string; cursor_value: st
   assert(field?.sortable === true, `${sort} is sortable`)
   const limit = query.limit ?? DEFAULT_LIMIT
   const backward = query.before !== undefined
-  const conditions = [...where, ...filterConditions(spec, query)]
-  if (query.q !== undefined && spec.search !== undefined) conditions.push(spec.search(query.q))
-
-  const countConditions = conditions.slice()
+  const filters = [...where, ...filterConditions(spec, query)]
   if (query.after !== undefined && query.before !== undefined) throw invalid((['after', 'before'] as const).map((parameter) => ({ pointer: `/query/${parameter}`, code: 'not_together', detail: '`after` and `before` exclude each other: send the one for the way you want to go.' })))
   const cursorText = query.after ?? query.before
+  const begins: Sql[] = []
   if (cursorText !== undefined) {
     const cursor = decodeCursor(cursorText, sort, query.after === undefined ? 'before' : 'after')
     // Going back reads the other way from the cursor, and the rows are turned around afterwards.
     const operator = sql.raw(descending === backward ? '>' : '<')
-    conditions.push(sql`(${sql.raw(field.sql)}, ${sql.raw(spec.id_sql)}) ${operator} (${cursor.value}::${sql.raw(field.type)}, ${cursor.id}::uuid)`)
+    begins.push(sql`(${sql.raw(field.sql)}, ${sql.raw(spec.id_sql)}) ${operator} (${cursor.value}::${sql.raw(field.type)}, ${cursor.id}::uuid)`)
   }
   const direction = sql.raw(descending === backward ? 'asc' : 'desc')
+  const order = sql`order by ${sql.raw(field.sql)} ${direction}, ${sql.raw(spec.id_sql)} ${direction}`
+  const searched = (page?: SearchedPage): Sql[] => (query.q === undefined || spec.search === undefined ? [] : [spec.search(query.q, page)])
   const cursorColumns = sql`${sql.raw(spec.id_sql)} as cursor_id, ${sql.raw(cursorValueSql(field))} as cursor_value`
-  const rows = await db.rows<Row>(sql`
-    ${select(cursorColumns)} ${whereClause(conditions)}
-    order by ${sql.raw(field.sql)} ${direction}, ${sql.raw(spec.id_sql)} ${direction}
-    limit ${limit + 1}`)
+  const page_search = searched({ where: allOf(filters), begin: allOf(begins), order, limit: limit + 1 })
+  const rows = await db.rows<Row>(sql`${select(cursorColumns)} where ${allOf([...filters, ...begins, ...page_search])} ${order} limit ${limit + 1}`)
   const more = rows.length > limit
   const data = rows.slice(0, limit)
   if (backward) data.reverse()
@@ -116,7 +117,7 @@ export async function readPage<Row extends { cursor_id: string; cursor_value: st
     has_more: backward ? data.length > 0 : more,
   }
   if (query.count !== true) return { data, page }
-  const counted = await db.one<{ count: bigint }>(sql`select count(*) as count from (${select(cursorColumns)} ${whereClause(countConditions)}) counted`)
+  const counted = await db.one<{ count: bigint }>(sql`select count(*) as count from (${select(cursorColumns)} where ${allOf([...filters, ...searched()])}) counted`)
   return { data, page, count: Number(counted.count) }
 }
 
@@ -124,8 +125,8 @@ function cursorValueSql(field: ListField): string {
   return field.type === 'timestamptz' ? `to_char(${field.sql} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')` : `(${field.sql})::text`
 }
 
-function whereClause(conditions: readonly Sql[]): Sql {
-  return conditions.length === 0 ? sql.empty : sql`where ${sql.join(conditions, ' and ')}`
+function allOf(conditions: readonly Sql[]): Sql {
+  return conditions.length === 0 ? sql`true` : sql.join(conditions, ' and ')
 }
 
 function encodeCursor(cursor: Cursor): string {
@@ -158,7 +159,9 @@ function filterConditions(spec: ListSpec, query: ListQuery): Sql[] {
       conditions.push(sql`${column} ${operator} ${filterValue(field, key, text)}::${sql.raw(field.type)}`)
     } else {
       const values = text.split(',').map((value) => filterValue(field, key, value.trim()))
-      conditions.push(sql`${column} = any(${arrayOf(values, field.id === undefined ? field.type : 'uuid')})`)
+      const type = field.id === undefined ? field.type : 'uuid'
+      // One value, as nearly always, leaves the order of an index that begins with it.
+      conditions.push(values.length === 1 ? sql`${column} = ${values[0]}::${sql.raw(type)}` : sql`${column} = any(${arrayOf(values, type)})`)
     }
   }
   return conditions

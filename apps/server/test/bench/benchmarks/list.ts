@@ -25,6 +25,8 @@ async function questionsOf(bench: Bench): Promise<Record<string, string[]>> {
   const search = (text: string): string => `/v1/orders?q=${encodeURIComponent(text)}&limit=20`
   return {
     newest: ['/v1/orders?filter[status]=placed&sort=-placed_at&limit=20'],
+    // As it is while somebody still types.
+    beginning: found.flatMap(({ email, name }) => [search(email.slice(0, -12)), search(name.slice(0, -2))]),
     number: found.map(({ number }) => search(number)), email: found.map(({ email }) => search(email)), name: found.map(({ name }) => search(name)), phone: found.map(({ phone }) => search(phone)),
     sku: found.map(({ sku }) => search(sku)), tracking: packages.map(({ tracking_number }) => search(tracking_number)),
   }

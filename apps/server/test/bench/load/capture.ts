@@ -28,6 +28,14 @@ export const articlePicker = (skus: number, random: () => number): (() => number
 
 export const skuOf = (index: number): string => `SKU-${String(index).padStart(5, '0')}`
 
+const SYLLABLES = ['ba', 'ce', 'di', 'fo', 'gu', 'ka', 'le', 'mi', 'no', 'ru', 'sa', 'te', 'vi', 'wo', 'xu', 'ya'] as const
+
+/** So many syllables of a number: names that are shared like those of people. */
+function nameOf(value: number, syllables: number): string {
+  const text = Array.from({ length: syllables }, (_, index) => SYLLABLES[Math.floor(value / 16 ** index) % 16]).join('')
+  return text[0]!.toUpperCase() + text.slice(1)
+}
+
 /** Orders one after the other, as text. */
 export function orderMaker(parameters: CaptureParameters): () => { external_id: string; body: string } {
   const random = seededRandom(parameters.seed)
@@ -43,7 +51,7 @@ export function orderMaker(parameters: CaptureParameters): () => { external_id: 
       if (parameters.only === undefined && lines.some((line) => line.sku === sku)) continue
       lines.push({ sku, quantity: parameters.only === undefined ? 1 + Math.floor(random() * 3) : 1 })
     }
-    const name = `Buyer ${external_id}`
+    const name = `${nameOf(random() * 16 ** 2, 2)} ${nameOf(random() * 16 ** 4, 4)}`
     return {
       external_id,
       body: JSON.stringify({
