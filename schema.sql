@@ -143,6 +143,23 @@ create table channels (
 );
 CREATE TRIGGER count_change AFTER INSERT OR DELETE OR UPDATE ON public.channels FOR EACH STATEMENT EXECUTE FUNCTION count_setting_change();
 
+-- owner: sourcing. What parcels and labor cost the retailer and what routing may weigh; every version is kept
+create table cost_models (
+  id uuid not null,
+  cost_version integer not null,
+  currency text not null,
+  definition jsonb not null,
+  active boolean not null,
+  created_at timestamp with time zone not null,
+  created_by uuid not null,
+  constraint cost_models_pkey PRIMARY KEY (id),
+  constraint cost_models_cost_version_key UNIQUE (cost_version),
+  constraint cost_models_cost_version_check CHECK ((cost_version > 0)),
+  constraint cost_models_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text))
+);
+CREATE UNIQUE INDEX cost_models_active ON public.cost_models USING btree (active) WHERE active;
+CREATE TRIGGER count_change AFTER INSERT OR DELETE OR UPDATE ON public.cost_models FOR EACH STATEMENT EXECUTE FUNCTION count_setting_change();
+
 -- owner: customers. What other systems call a customer; source is a channel code or a system name
 create table customer_identities (
   source text not null,
@@ -815,6 +832,18 @@ create table postal_areas (
 CREATE INDEX postal_areas_place ON public.postal_areas USING btree (country, lower(place)) WHERE (place <> ''::text);
 CREATE TRIGGER count_change AFTER INSERT OR DELETE OR UPDATE ON public.postal_areas FOR EACH STATEMENT EXECUTE FUNCTION count_setting_change();
 
+-- owner: sourcing. Each time that shadow prices were learned, with the evidence they rest on
+create table price_runs (
+  id uuid not null,
+  at timestamp with time zone not null,
+  cost_version integer not null,
+  evidence jsonb not null,
+  constraint price_runs_pkey PRIMARY KEY (id),
+  constraint price_runs_cost_version_fkey FOREIGN KEY (cost_version) REFERENCES cost_models(cost_version)
+);
+CREATE INDEX price_runs_newest ON public.price_runs USING btree (at DESC);
+CREATE TRIGGER count_change AFTER INSERT OR DELETE OR UPDATE ON public.price_runs FOR EACH STATEMENT EXECUTE FUNCTION count_setting_change();
+
 -- owner: catalog. What customers recognize as one thing
 create table products (
   id uuid not null,
@@ -1003,6 +1032,18 @@ create table sessions (
 );
 CREATE INDEX sessions_user ON public.sessions USING btree (user_id);
 
+-- owner: sourcing. What keeping a unit at a location is worth, learned from past orders; a level without a row has no price
+create table shadow_prices (
+  variant_id uuid not null,
+  location_id uuid not null,
+  price double precision not null,
+  run_id uuid not null,
+  constraint shadow_prices_pkey PRIMARY KEY (variant_id, location_id),
+  constraint shadow_prices_price_check CHECK ((price >= (0)::double precision)),
+  constraint shadow_prices_run_id_fkey FOREIGN KEY (run_id) REFERENCES price_runs(id),
+  constraint shadow_prices_variant_id_location_id_fkey FOREIGN KEY (variant_id, location_id) REFERENCES stock_levels(variant_id, location_id)
+);
+
 -- owner: shipping. A departure of packages from one location to one address
 create table shipments (
   id uuid not null,
@@ -1061,7 +1102,7 @@ create table sourcing_decisions (
   trigger text not null,
   decision json not null,
   constraint sourcing_decisions_pkey PRIMARY KEY (id),
-  constraint sourcing_decisions_trigger_check CHECK ((trigger = ANY (ARRAY['capture'::text, 'backorder'::text, 'rejection'::text, 'manual'::text]))),
+  constraint sourcing_decisions_trigger_check CHECK ((trigger = ANY (ARRAY['capture'::text, 'backorder'::text, 'rejection'::text, 'manual'::text, 'reoptimization'::text]))) NOT VALID,
   constraint sourcing_decisions_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(id)
 );
 CREATE INDEX sourcing_decisions_order ON public.sourcing_decisions USING btree (order_id, id);

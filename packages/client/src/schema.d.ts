@@ -1775,6 +1775,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/routing-costs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What serving orders costs, and what routing may weigh
+         * @description The version in force, or an earlier one that a decision names.
+         */
+        get: operations["getCostModel"];
+        /**
+         * Put a new version of the cost model in force
+         * @description Amounts are minor units of its currency. Tariffs are tables of one's own, by zone and weight, or a part of what a carrier's rate table charges. Every process routes by it from the next batch of orders on.
+         */
+        put: operations["replaceCostModel"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/routing/reoptimize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Route orders again that nobody works on yet
+         * @description Orders of rules that choose by cost are planned again together, by the costs and shadow prices of now. They move only where their costs together fall; what has been handed over stays, and so does every promise.
+         */
+        post: operations["reoptimizeOrders"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/promises": {
         parameters: {
             query?: never;
@@ -3021,8 +3065,24 @@ export interface components {
                 line_id: string;
                 quantity: number;
                 /** @enum {string} */
-                reason: "no_stock" | "ruled_out" | "split_limit" | "line_whole" | "set_whole" | "split_value" | "held_back" | "put_aside" | "no_rule" | "refused";
+                reason: "no_stock" | "ruled_out" | "split_limit" | "line_whole" | "not_worth" | "set_whole" | "split_value" | "held_back" | "put_aside" | "no_rule" | "refused";
             }[];
+            cost?: {
+                /** @description Of the cost model */
+                cost_version: number;
+                price_run: string | null;
+                currency: string;
+                /** @description Minor units */
+                total: number;
+                /** @description No plan that leaves no more units unfilled costs less */
+                lower_bound: number;
+                /** @description Add up to the total; those that are nothing are left out */
+                terms: {
+                    [key: string]: number;
+                };
+                /** @description What the order cost from where it was before, where it was routed again */
+                before?: number;
+            };
         };
         /** RoutingStrategy */
         RoutingStrategy: {
@@ -18830,6 +18890,517 @@ export interface operations {
                 };
             };
             /** @description invalid_input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCostModel: {
+        parameters: {
+            query?: {
+                cost_version?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        cost_version: number;
+                        created_at: string;
+                        definition: {
+                            /**
+                             * @description ISO 4217
+                             * @example GBP
+                             */
+                            currency: string;
+                            /** @description Of a unit whose variant has no weight */
+                            default_weight_grams: number;
+                            tariffs: ({
+                                /** @description Lower-case letters, digits and hyphens */
+                                code: string;
+                                name: string;
+                                /** @description The first that fits the way of a parcel gives its zone; a way that none fits costs what the dearest zone costs */
+                                zones: {
+                                    zone: string;
+                                    locations?: string[];
+                                    countries?: string[];
+                                    /** @description Of the destination, in capitals without spaces */
+                                    postal_prefixes?: string[];
+                                    max_km?: number;
+                                }[];
+                                weight_steps: {
+                                    max_grams: number;
+                                    /** @description Minor units by zone */
+                                    amounts: {
+                                        [key: string]: number;
+                                    };
+                                }[];
+                            } | {
+                                /** @description Lower-case letters, digits and hyphens */
+                                code: string;
+                                name: string;
+                                /** @description Lower-case letters, digits and hyphens */
+                                carrier: string;
+                                service: string;
+                                /** @description Of what the carrier's rate table charges */
+                                percent: number;
+                            })[];
+                            /** @description The first that fits a location says what it costs to send from there; the last is for all others. Without `parcel_labor` the handling cost of the location */
+                            sites: {
+                                locations?: string[];
+                                kinds?: ("warehouse" | "store" | "supplier" | "third_party")[];
+                                /** @description Lower-case letters, digits and hyphens */
+                                tariff: string;
+                                parcel_labor: number | null;
+                                unit_labor: number;
+                            }[];
+                            split_cost: number;
+                            unfilled_cost: number | null;
+                            markdown: {
+                                after_days: number;
+                                percent: number;
+                            } | null;
+                            stock_out: {
+                                cover_days: number;
+                                percent: number;
+                            } | null;
+                            learning: {
+                                replenishment_days: number;
+                                history_days: number;
+                            };
+                        };
+                    };
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replaceCostModel: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+                /** @description The ETag of the version you saw */
+                "If-Match"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description ISO 4217
+                     * @example GBP
+                     */
+                    currency: string;
+                    /** @description Of a unit whose variant has no weight */
+                    default_weight_grams: number;
+                    tariffs: ({
+                        /** @description Lower-case letters, digits and hyphens */
+                        code: string;
+                        name: string;
+                        /** @description The first that fits the way of a parcel gives its zone; a way that none fits costs what the dearest zone costs */
+                        zones: {
+                            zone: string;
+                            locations?: string[];
+                            countries?: string[];
+                            /** @description Of the destination, in capitals without spaces */
+                            postal_prefixes?: string[];
+                            max_km?: number;
+                        }[];
+                        weight_steps: {
+                            max_grams: number;
+                            /** @description Minor units by zone */
+                            amounts: {
+                                [key: string]: number;
+                            };
+                        }[];
+                    } | {
+                        /** @description Lower-case letters, digits and hyphens */
+                        code: string;
+                        name: string;
+                        /** @description Lower-case letters, digits and hyphens */
+                        carrier: string;
+                        service: string;
+                        /** @description Of what the carrier's rate table charges */
+                        percent: number;
+                    })[];
+                    /** @description The first that fits a location says what it costs to send from there; the last is for all others. Without `parcel_labor` the handling cost of the location */
+                    sites: {
+                        locations?: string[];
+                        kinds?: ("warehouse" | "store" | "supplier" | "third_party")[];
+                        /** @description Lower-case letters, digits and hyphens */
+                        tariff: string;
+                        parcel_labor: number | null;
+                        unit_labor: number;
+                    }[];
+                    split_cost: number;
+                    unfilled_cost: number | null;
+                    markdown: {
+                        after_days: number;
+                        percent: number;
+                    } | null;
+                    stock_out: {
+                        cover_days: number;
+                        percent: number;
+                    } | null;
+                    learning: {
+                        replenishment_days: number;
+                        history_days: number;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        cost_version: number;
+                        created_at: string;
+                        definition: {
+                            /**
+                             * @description ISO 4217
+                             * @example GBP
+                             */
+                            currency: string;
+                            /** @description Of a unit whose variant has no weight */
+                            default_weight_grams: number;
+                            tariffs: ({
+                                /** @description Lower-case letters, digits and hyphens */
+                                code: string;
+                                name: string;
+                                /** @description The first that fits the way of a parcel gives its zone; a way that none fits costs what the dearest zone costs */
+                                zones: {
+                                    zone: string;
+                                    locations?: string[];
+                                    countries?: string[];
+                                    /** @description Of the destination, in capitals without spaces */
+                                    postal_prefixes?: string[];
+                                    max_km?: number;
+                                }[];
+                                weight_steps: {
+                                    max_grams: number;
+                                    /** @description Minor units by zone */
+                                    amounts: {
+                                        [key: string]: number;
+                                    };
+                                }[];
+                            } | {
+                                /** @description Lower-case letters, digits and hyphens */
+                                code: string;
+                                name: string;
+                                /** @description Lower-case letters, digits and hyphens */
+                                carrier: string;
+                                service: string;
+                                /** @description Of what the carrier's rate table charges */
+                                percent: number;
+                            })[];
+                            /** @description The first that fits a location says what it costs to send from there; the last is for all others. Without `parcel_labor` the handling cost of the location */
+                            sites: {
+                                locations?: string[];
+                                kinds?: ("warehouse" | "store" | "supplier" | "third_party")[];
+                                /** @description Lower-case letters, digits and hyphens */
+                                tariff: string;
+                                parcel_labor: number | null;
+                                unit_labor: number;
+                            }[];
+                            split_cost: number;
+                            unfilled_cost: number | null;
+                            markdown: {
+                                after_days: number;
+                                percent: number;
+                            } | null;
+                            stock_out: {
+                                cover_days: number;
+                                percent: number;
+                            } | null;
+                            learning: {
+                                replenishment_days: number;
+                                history_days: number;
+                            };
+                        };
+                    };
+                };
+            };
+            /** @description malformed_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description busy */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description stale_version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_input, idempotency_key_reused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reoptimizeOrders: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Move nothing, and say what would move */
+                    dry_run: boolean;
+                    /** @default 5000 */
+                    limit?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        orders_seen: number;
+                        currency: string | null;
+                        /** @description Of all orders seen, in minor units */
+                        cost_before: number;
+                        cost_after: number;
+                        moved: {
+                            order_id: string;
+                            decision_id: string | null;
+                            /** @description Minor units; less than nothing where another order saves more for it */
+                            saved: number;
+                            from: string[];
+                            to: string[];
+                        }[];
+                    };
+                };
+            };
+            /** @description malformed_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description busy */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_input, idempotency_key_reused */
             422: {
                 headers: {
                     [name: string]: unknown;

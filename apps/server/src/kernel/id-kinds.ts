@@ -21,6 +21,7 @@ export const ids = {
   package: idKind('pkg'),
   payment: idKind('pay'),
   payment_entry: idKind('pye'),
+  price_run: idKind('prr'),
   product: idKind('prd'),
   rejection: idKind('rej'),
   reservation: idKind('rsv'),

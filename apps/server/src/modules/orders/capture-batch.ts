@@ -174,7 +174,7 @@ function holdsOf({ order_id, item, awaiting_payment, plan }: Draft): HoldRow[] {
 /** Days that goods travel where nothing better is known: how much before a requested date an order is released. */
 const TRANSIT_DAYS = 2
 
-/** When orders may be handed to their locations: after the channel's delay, and as late as a requested date allows. */
+/** When orders may be handed to their locations: after the channel's delay, with others they wait for, and as late as a requested date allows. */
 async function releaseTimes(tx: Tx, drafts: readonly Draft[]): Promise<Map<string, Date>> {
   const dated = drafts.filter(({ item }) => item.input.requested_delivery_date !== undefined)
   const locationIds = [...new Set(dated.flatMap(({ plan }) => plan?.allocations.map(({ location_id }) => location_id) ?? []))]
@@ -182,7 +182,9 @@ async function releaseTimes(tx: Tx, drafts: readonly Draft[]): Promise<Map<strin
   const times = new Map<string, Date>()
   for (const draft of drafts) {
     if (draft.item.input.release === 'manual') continue
-    const earliest = addMs(draft.item.now, draft.channel.release_delay_minutes * MINUTE_MS)
+    const delayed = addMs(draft.item.now, draft.channel.release_delay_minutes * MINUTE_MS)
+    const hold_until = draft.plan?.hold_until ?? null
+    const earliest = hold_until !== null && hold_until > delayed ? hold_until : delayed
     const wanted = draft.item.input.requested_delivery_date
     const late = wanted === undefined ? [] : (draft.plan?.allocations ?? []).flatMap(({ location_id }) => {
       const location = locations.get(location_id)

@@ -59,11 +59,13 @@ export type SourcingPlan = {
   promise: Arrival | null
   /** Where a day was asked for: the last day on which each location may hand its units over. */
   ship_by: ReadonlyMap<string, PlainDate>
+  /** Until when the order waits to be routed together with others; null where it does not. */
+  hold_until: Date | null
   decision_id: string
   decision: object
 }
 
-export type SourcingTrigger = 'capture' | 'backorder' | 'rejection' | 'manual'
+export type SourcingTrigger = 'capture' | 'backorder' | 'rejection' | 'manual' | 'reoptimization'
 
 /** Stock found for a batch of orders. */
 export type PlannedStock = {

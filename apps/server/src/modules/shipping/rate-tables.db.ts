@@ -11,6 +11,12 @@ export function findRateTable(db: Queryable, carrier: string): Promise<RateTable
   return db.maybe(sql`select ${COLUMNS} from rate_tables where carrier = ${carrier} and active`)
 }
 
+/** The tables that count now, by carrier. */
+export async function activeRateTables(db: Queryable): Promise<Map<string, RateTable>> {
+  const rows = await db.rows<RateTableRow>(sql`select ${COLUMNS} from rate_tables where active`)
+  return new Map(rows.map(({ carrier, definition }) => [carrier, definition]))
+}
+
 export function lockRateTable(tx: Tx, carrier: string): Promise<RateTableRow | undefined> {
   return tx.maybe(sql`select ${COLUMNS} from rate_tables where carrier = ${carrier} and active for update`)
 }

@@ -1,6 +1,6 @@
 import { Type, type Static } from 'typebox'
 import { ids } from '../../kernel/id-kinds.ts'
-import { closed, OneOf } from '../../platform/http/schemas.ts'
+import { closed, Nullable, OneOf } from '../../platform/http/schemas.ts'
 import type { Decision } from './decision.ts'
 import type { Fact } from './settings.ts'
 
@@ -28,17 +28,24 @@ export const DecisionSchema = Type.Object({
   }, closed)),
   excluded: Type.Array(Group, { description: 'Ruled out, or without anything that was wanted' }),
   below: Type.Array(Group, { description: 'Could have served the order, but others were better' }),
-  unfilled: Type.Array(Type.Object({ ...Units, reason: OneOf(['no_stock', 'ruled_out', 'split_limit', 'line_whole', 'set_whole', 'split_value', 'held_back', 'put_aside', 'no_rule', 'refused']) }, closed)),
+  unfilled: Type.Array(Type.Object({ ...Units, reason: OneOf(['no_stock', 'ruled_out', 'split_limit', 'line_whole', 'not_worth', 'set_whole', 'split_value', 'held_back', 'put_aside', 'no_rule', 'refused']) }, closed)),
+  cost: Type.Optional(Type.Object({
+    cost_version: Type.Integer({ description: 'Of the cost model' }), price_run: Nullable(Type.String({ description: 'The run that learned the shadow prices' })), currency: Type.String(),
+    total: Type.Integer({ description: 'Minor units' }), lower_bound: Type.Integer({ description: 'No plan that leaves no more units unfilled costs less' }),
+    terms: Type.Record(Type.String(), Type.Integer(), { description: 'Add up to the total; those that are nothing are left out' }),
+    before: Type.Optional(Type.Integer({ description: 'What the order cost from where it was before, where it was routed again' })),
+  }, closed)),
 }, { ...closed, title: 'RoutingDecision' })
 
 export function viewDecision(decision: Decision): Static<typeof DecisionSchema> {
   const shown = <Line extends { line_id: string }>(lines: readonly Line[]): Line[] => lines.map((line) => ({ ...line, line_id: ids.line.show(line.line_id) }))
-  const { strategy_id, strategy_version, outcome, queue, cancel_after_days, units, rules, reserved, serving, chosen, excluded, below, unfilled } = decision
+  const { strategy_id, strategy_version, outcome, queue, cancel_after_days, units, rules, reserved, serving, chosen, excluded, below, unfilled, cost } = decision
   return {
     strategy_id, strategy_version, outcome, ...(queue === undefined ? {} : { queue }), ...(cancel_after_days === undefined ? {} : { cancel_after_days }), units, rules,
     ...(reserved === undefined ? {} : { reserved: reserved.map(({ location, lines }) => ({ location, lines: shown(lines) })) }),
     ...(serving === undefined ? {} : { serving }),
     chosen: chosen.map(({ location, rule, lines }) => ({ location, rule, lines: shown(lines) })),
     excluded, below, unfilled: shown(unfilled),
+    ...(cost === undefined ? {} : { cost: { ...cost, price_run: cost.price_run === null ? null : ids.price_run.show(cost.price_run) } }),
   }
 }

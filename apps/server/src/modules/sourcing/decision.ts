@@ -1,4 +1,5 @@
 import { sumByKey } from '../../kernel/quantity.ts'
+import type { CostTerms } from './cost/problem.ts'
 import type { ShortageAction } from './demand.ts'
 import type { OrderView } from './order-view.ts'
 import type { Placement } from './rule.ts'
@@ -31,7 +32,15 @@ export type Decision = {
   /** Could have served the order, but others were better. `code` is a ranking or a `RankedCode`. */
   below: CandidateGroup[]
   unfilled: Unfilled[]
+  /** Where a rule chose by cost. */
+  cost?: DecisionCost
 }
+
+/**
+ * What the plan costs by the cost model of that version, in minor units of its currency. The terms add up to the total;
+ * those that are nothing are left out. No plan that leaves no more units unfilled costs less than the lower bound.
+ */
+export type DecisionCost = { cost_version: number; price_run: string | null; currency: string; total: number; lower_bound: number; terms: Partial<CostTerms>; /** Of the claims that this plan replaced. */ before?: number }
 
 export type ReservedAt = { location: string; lines: { line_id: string; quantity: number }[] }
 
@@ -57,6 +66,8 @@ export type UnfilledReason =
   | 'line_whole'
   /** No location has all of a set that is to be kept together. */
   | 'set_whole'
+  /** Costs more than leaving it. */
+  | 'not_worth'
   /** Part of a split that would have been worth too little. */
   | 'split_value'
   /** The last rule is all or nothing. */
@@ -76,9 +87,10 @@ export type DecisionParts = {
   placements: readonly Placement[]
   verdicts: readonly Verdict[]
   unfilled: Unfilled[]
+  cost?: DecisionCost
 }
 
-export function writeDecision({ order, strategy, outcome, shortage, rules, placements, verdicts, unfilled }: DecisionParts): Decision {
+export function writeDecision({ order, strategy, outcome, shortage, rules, placements, verdicts, unfilled, cost }: DecisionParts): Decision {
   const decision: Decision = {
     strategy_id: strategy.id,
     strategy_version: strategy.version,
@@ -92,6 +104,7 @@ export function writeDecision({ order, strategy, outcome, shortage, rules, place
     excluded: [],
     below: [],
     unfilled,
+    ...(cost === undefined ? {} : { cost }),
   }
   const refused = outcome === 'refuse'
   const given = sumByKey(placements, ({ candidate }) => String(candidate), ({ quantity }) => quantity)

@@ -48,7 +48,7 @@ export type DemandLine = {
   variant_id: string
   sku: string
   quantity: number
-  /** Of one unit. Nothing here weighs yet; an allocator that prices parcels does. */
+  /** Of one unit; 0 where nobody knows. */
   weight_grams: number
   /** Of one unit, in minor units of the order's currency. */
   unit_price: bigint

@@ -1,6 +1,8 @@
 import { unreachable } from '../../kernel/assert.ts'
+import { formatAmount } from '../../kernel/money.ts'
 import { phraseUnmet } from './conditions.ts'
-import type { CandidateGroup, Decision, RuleTrace, UnfilledReason } from './decision.ts'
+import type { CostTerm } from './cost/problem.ts'
+import type { CandidateGroup, Decision, DecisionCost, RuleTrace, UnfilledReason } from './decision.ts'
 import { phraseExclusion } from './filters.ts'
 import { phraseRanking } from './rankings.ts'
 import type { Fact } from './settings.ts'
@@ -16,6 +18,7 @@ const RANKED: Readonly<Record<RankedCode, (limit: Fact, value: Fact, than: strin
   split_limit: (limit, value) => `it had ${value} of the ${limit} units, but the order may not be split over more locations`,
   fewest_splits: (limit, value) => `it had ${value} of the ${limit} units and would not have saved a parcel`,
   covered: (limit, value) => `it had ${value} of the ${limit} units, and better ranked locations already gave those`,
+  cost: (limit, value) => (value === null ? 'with the other locations it would not have been cheaper' : `all of it from there would cost ${value} minor units, the plan costs ${limit}`),
   tie: (_limit, _value, than) => `equal to ${than} by every ranking`,
 }
 
@@ -27,6 +30,7 @@ const UNFILLED: Readonly<Record<UnfilledReason, string>> = {
   set_whole: 'no location has the whole set, and the rule does not divide sets',
   split_value: 'a parcel would have been worth less than the rule asks of each part of a split',
   line_whole: 'no location has the whole line, and the rule does not divide lines',
+  not_worth: 'serving it costs more than leaving it',
   put_aside: 'the rule places all or nothing',
   no_rule: 'no rule of the strategy is for this order',
   refused: 'it was there, but the order was refused for what is missing',
@@ -55,8 +59,23 @@ export function explainDecision(decision: Decision, names: DecisionNames): strin
     ...decision.excluded.flatMap((group) => explainGroup(group, 'ruled out', location, (value) => phraseExclusion(group.code, group.limit ?? null, value))),
     ...decision.below.flatMap((group) => explainGroup(group, 'passed over', location, (value) => phraseBelow(group, value, location))),
     ...decision.unfilled.map(({ line_id, quantity, reason }) => `${quantity} × ${line(line_id)} could not be placed: ${UNFILLED[reason]}.`),
+    ...(decision.cost === undefined ? [] : [explainCost(decision.cost)]),
     ...outcome,
   ]
+}
+
+const TERMS: Readonly<Record<CostTerm, string>> = {
+  freight: 'freight', labor: 'labor', capacity: 'room in the day of the locations', split: 'further parcels', unfilled: 'units that are left', scarcity: 'stock that later orders may need',
+  markdown: 'markdowns avoided', stock_out: 'sales that locations may lose',
+}
+
+/** "The plan costs GBP 7.35: freight 5.20, labor 2.15. No plan costs less." */
+function explainCost({ total, lower_bound, terms, currency, before }: DecisionCost): string {
+  const amount = (minor: number): string => formatAmount(BigInt(minor), currency)
+  const parts = Object.entries(terms).map(([term, minor]) => `${TERMS[term as CostTerm] ?? term} ${amount(minor)}`)
+  const bound = lower_bound === total ? 'No plan costs less.' : `No plan can cost less than ${amount(lower_bound)}.`
+  const replaced = before === undefined ? '' : ` The one before cost ${amount(before)}.`
+  return `The plan costs ${currency} ${amount(total)}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}. ${bound}${replaced}`
 }
 
 /** "3 more units at Leeds would have avoided the split." */

@@ -4,6 +4,7 @@ import { findItemFacts, type ItemFacts } from '../catalog/index.ts'
 import { findCustomerFacts } from '../customers/index.ts'
 import { keyOf, readLevels, type Pair } from '../inventory/index.ts'
 import type { SourcingDemand } from '../orders/index.ts'
+import { pricesOf } from './costs.db.ts'
 import type { Need } from './criterion.ts'
 import type { CustomerSeen, DemandLine } from './demand.ts'
 import { demandsOf } from './demands.db.ts'
@@ -19,9 +20,10 @@ export type Facts = {
   customers: ReadonlyMap<string, CustomerSeen>
   counted: ReadonlyMap<string, number>
   sold: ReadonlyMap<string, number>
+  prices: ReadonlyMap<string, number>
 }
 
-const NOTHING: Omit<Facts, 'needs'> = { items: new Map(), customers: new Map(), counted: new Map(), sold: new Map() }
+const NOTHING: Omit<Facts, 'needs'> = { items: new Map(), customers: new Map(), counted: new Map(), sold: new Map(), prices: new Map() }
 const NO_FACTS: Pick<DemandLine, 'tags' | 'product_type' | 'custom_fields'> = { tags: [], product_type: null, custom_fields: {} }
 
 /** At most one or two statements for the whole batch and for each thing that the rules ask for. */
@@ -35,6 +37,7 @@ export async function readFacts(db: Queryable, { rules }: Strategy, wanted: read
     customers: needs.has('customer') ? await readCustomers(db, orders) : NOTHING.customers,
     counted: needs.has('stock_age') ? await readCounts(db, variant_ids, now) : NOTHING.counted,
     sold: needs.has('daily_demand') ? await demandsOf(db, variant_ids) : NOTHING.sold,
+    prices: needs.has('shadow_price') ? await pricesOf(db, variant_ids, now) : NOTHING.prices,
   }
 }
 
@@ -60,10 +63,10 @@ export function itemFactsOf(variant_id: string, { items }: Facts): Pick<DemandLi
 }
 
 /** A level as planning sees it. */
-export function levelOf({ variant_id, location_id, available, safety_stock }: Pair & { available: number; safety_stock: number }, { needs, counted, sold }: Facts): StockLevel {
+export function levelOf({ variant_id, location_id, available, safety_stock }: Pair & { available: number; safety_stock: number }, { needs, counted, sold, prices }: Facts): StockLevel {
   const level: StockLevel = { variant_id, location_id, available, safety_stock, daily_demand: null }
   if (needs.size === 0) return level
   const key = keyOf(level)
   // Where somebody looked at the sales and found none, there are none.
-  return { ...level, daily_demand: needs.has('daily_demand') ? sold.get(key) ?? 0 : null, stock_age_hours: counted.get(key) ?? null }
+  return { ...level, daily_demand: needs.has('daily_demand') ? sold.get(key) ?? 0 : null, stock_age_hours: counted.get(key) ?? null, shadow_price: prices.get(key) ?? null }
 }

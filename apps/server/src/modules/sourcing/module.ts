@@ -6,7 +6,11 @@ import type { Module } from '../../platform/module.ts'
 import type { OrderPorts } from '../orders/index.ts'
 import { expectationLoop } from './commands/expect-supplies.ts'
 import { demandLoop, queueLoop } from './commands/queue.ts'
+import { reoptimizeJob } from './commands/reoptimize.ts'
 import { backorderLoop } from './commands/source-order.ts'
+import { DEFAULT_COST_MODEL } from './cost-model.ts'
+import { installCostModel } from './costs.db.ts'
+import { costRoutes } from './costs.routes.ts'
 import { promiseRoutes } from './promises/promises.routes.ts'
 import { storeRoutes } from './promises/stores.routes.ts'
 import { queueRoutes } from './queue.routes.ts'
@@ -18,8 +22,8 @@ import { DEFAULT_STRATEGIES } from './strategy.ts'
 export function sourcingModule(ports: OrderPorts, runtime: { db: Database; clock: Clock }): Module {
   return {
     name: 'sourcing',
-    routes: [...sourcingRoutes, ...strategyRoutes(runtime.clock), ...queueRoutes, ...promiseRoutes(runtime), ...storeRoutes(runtime)],
-    permissions: { 'promises:read': 'Ask when and from where orders would arrive, and which stores have something', 'sourcing:read': 'See where orders are routed and why', 'sourcing:write': 'Change routing strategies' },
+    routes: [...sourcingRoutes, ...strategyRoutes(runtime.clock), ...queueRoutes, ...costRoutes(runtime.clock), ...promiseRoutes(runtime), ...storeRoutes(runtime)],
+    permissions: { 'promises:read': 'Ask when and from where orders would arrive, and which stores have something', 'sourcing:read': 'See where orders are routed and why', 'sourcing:write': 'Change routing strategies and what routing may weigh' },
     problems: {
       strategy_saved: { status: 409, title: 'A saved version never changes', remedy: 'Save another version, or begin a draft.' },
       strategy_is_draft: { status: 409, title: 'A draft routes nothing', remedy: 'Save the draft, then activate the version.' },
@@ -28,8 +32,10 @@ export function sourcingModule(ports: OrderPorts, runtime: { db: Database; clock
       last_activation: { status: 409, title: 'No strategy would be in use', remedy: 'Activate another version instead.' },
     },
     loops: [backorderLoop, queueLoop(ports), demandLoop(), expectationLoop()],
+    jobs: (running) => [reoptimizeJob(running)],
     // A new installation routes by the first of the default strategies, whenever its orders are from.
     prepare: async ({ db }) => {
+      await installCostModel(db, { id: newId(), cost_version: 1, definition: DEFAULT_COST_MODEL, created_at: runtime.clock.now(new Date()), created_by: SYSTEM.id })
       await db.transaction(async (tx) => {
         if ((await listStrategies(tx)).length > 0) return
         const now = runtime.clock.now(tx.started_at)

@@ -1,14 +1,15 @@
 import { present } from '../../kernel/assert.ts'
 import { newId } from '../../kernel/ids.ts'
 import { groupByKey, sumByKey } from '../../kernel/quantity.ts'
-import { addMs, DAY_MS, localTime, type PlainDate } from '../../kernel/time.ts'
-import type { Tx } from '../../platform/db.ts'
+import { addMs, DAY_MS, localTime, MINUTE_MS, type PlainDate } from '../../kernel/time.ts'
+import type { Queryable, Tx } from '../../platform/db.ts'
 import type { NewEvent } from '../../platform/events.ts'
 import { applyMovements, convertReservations, keyOf, lockFurtherLevels, lockLevels, readSellable, sellableAt, stockEvents, type Levels, type Pair } from '../inventory/index.ts'
 import type { Location } from '../locations/index.ts'
 import type { PlannedStock, PlanningMode, SourcingAllocation, SourcingDemand, SourcingPlan } from '../orders/index.ts'
 import { expectForNew } from './commands/expect-supplies.ts'
 import { arrivalFrom, arrivalOfAll, coordinatesOf, endOfDay, PICKUP, shipBy, type Delivery } from './delivery.ts'
+import type { Decision } from './decision.ts'
 import type { Candidate, Demand } from './demand.ts'
 import { itemFactsOf, levelOf, readFacts, type Facts } from './facts.ts'
 import { createTrials, planOrders, type Plan, type TriedPlan } from './plan.ts'
@@ -65,13 +66,13 @@ export function limitsOf(locations: readonly Location[], now: Date): Limited[] {
   return locations.flatMap(({ id, daily_capacity, time_zone }) => (daily_capacity === null ? [] : [{ location_id: id, day: localTime(now, time_zone).date, capacity: daily_capacity }]))
 }
 
-function planWorld({ questions, candidates, sellable, queued, strategy }: World): Plan[] {
-  return planOrders(questions, candidates, createStockView([...sellable.values()], queued), strategy)
+function planWorld({ questions, candidates, sellable, queued, strategy, settings }: World): Plan[] {
+  return planOrders(questions, candidates, createStockView([...sellable.values()], queued), strategy, undefined, settings.economics)
 }
 
 /** The same for orders that nobody has placed, which take nothing from each other. */
-export function tryPlans({ candidates, strategy }: Pick<World, 'candidates' | 'strategy'>, stock: StockView): (question: Demand) => TriedPlan {
-  return createTrials(candidates, stock, strategy)
+export function tryPlans({ candidates, settings }: Pick<World, 'candidates' | 'settings'>, stock: StockView): (question: Demand) => TriedPlan {
+  return createTrials(candidates, stock, settings.strategy, undefined, settings.economics)
 }
 
 /** Plans, locks the levels that are used, and plans again on the locked figures until they are enough. */
@@ -142,7 +143,7 @@ export function candidateOf(location: Location, now: Date, loads: ReadonlyMap<st
   }
 }
 
-async function asDemands(tx: Tx, asked: readonly Asked[], facts: Facts, settings: Settings, now: Date): Promise<Demand[]> {
+export async function asDemands(tx: Queryable, asked: readonly Asked[], facts: Facts, settings: Settings, now: Date): Promise<Demand[]> {
   const excluded = new Map<string, string[]>()
   const resourced = asked.filter(({ demand }) => demand.resourcing).flatMap(({ rest }) => rest.map(({ line_id }) => line_id))
   if (resourced.length > 0) {
@@ -179,7 +180,7 @@ function planned(tx: Tx, { asked, settings, strategy, limited }: World, plans: r
   return {
     plans: sourced.map(({ demand, kept, plan: { order_id, allocations, unfilled, shortage, decision } }) => ({
       order_id, allocations: shortage?.action === 'refuse' ? [] : addKept(kept, allocations), shortage: shortage?.action ?? null, decision_id: newId(), decision,
-      ...datesOf(settings, demand, [...kept, ...allocations], now),
+      ...datesOf(settings, demand, [...kept, ...allocations], now), hold_until: waveOf(settings, demand, allocations, decision, now),
       // Of a refused order only what was missing: the rest could have been placed.
       unfilled: unfilled.filter(({ reason }) => reason !== 'refused'),
     })),
@@ -227,6 +228,18 @@ function queuedBy({ sourced: { plan: { order_id, shortage, decision } }, at }: A
   if (shortage.action === 'backorder' && cancel_at === null) return []
   const rule = decision.rules.findLast(({ result }) => result === 'applied' || result === 'put_aside')?.rule ?? null
   return [{ order_id, queue: shortage.action === 'backorder' ? 'backorders' : shortage.queue ?? 'unrouted', rule, entered_at: at, cancel_at }]
+}
+
+/** Until when an order waits for others, so that they are routed together: some time before the first cut-off of its locations. */
+function waveOf({ strategy, locations, departures }: Settings, demand: SourcingDemand, found: readonly SourcingAllocation[], decision: Decision, now: Date): Date | null {
+  const applied = decision.rules.find(({ result }) => result === 'applied')?.rule
+  const minutes = strategy.rules.find(({ id }) => id === applied)?.objective?.wave_minutes
+  if (minutes === undefined || demand.delivery === 'pickup') return null
+  const cutOffs = locations.filter(({ id }) => found.some(({ location_id }) => location_id === id)).flatMap((location) => {
+    const { departure } = departures(location, demand.shipping_method, now, false)
+    return departure === undefined ? [] : [departure.holds_until.getTime()]
+  })
+  return cutOffs.length === 0 ? null : addMs(new Date(Math.min(...cutOffs)), -minutes * MINUTE_MS)
 }
 
 /** Locks the levels that these plans take from; undefined where rivals have left too little. */

@@ -2,11 +2,12 @@ import type { Candidate, Demand } from './demand.ts'
 import { allocateByRank } from './allocate.ts'
 import type { Allocator } from './allocator.ts'
 import { type Decision, type RuleTrace, type Unfilled, type UnfilledReason, writeDecision } from './decision.ts'
+import { type CostAccount, recordCost, viewSites, type Economics } from './economics.ts'
 import { type Network, type OrderView, viewNetwork, viewOrder } from './order-view.ts'
-import { type Draft, isFilled, type PreparedRule, prepareRule, type RuleRun, runRule, undoRule } from './rule.ts'
+import { type Draft, isFilled, type PreparedRule, prepareRule, priceUnits, type RuleRun, runRule, undoRule } from './rule.ts'
 import { isByLine } from './split.ts'
 import { type StockView, takeStock } from './stock-view.ts'
-import type { Fallback, Shortage, Strategy } from './strategy.ts'
+import type { Fallback, Objective, Shortage, Strategy } from './strategy.ts'
 import { NO_RULE, NOT_KEPT } from './verdicts.ts'
 
 /** What is to be done with one order. Allocations and unfilled units of a line add up to the line. */
@@ -35,11 +36,12 @@ export function planOrders(
   stock: StockView,
   strategy: Strategy,
   allocate: Allocator = allocateByRank,
+  economics?: Economics,
 ): Plan[] {
   const network = viewNetwork(candidates, stock)
-  const rules = strategy.rules.map(prepareRule)
+  const rules = prepareRules(strategy, network, economics)
   return demands.map((demand) => {
-    const plan = planNext(viewOrder(demand, network), strategy, rules, allocate)
+    const plan = planNext(viewOrder(demand, network), strategy, rules, allocate, economics)
     consume(plan, demand, network)
     if (plan.shortage?.action === 'backorder') queueUp(plan, demand, network)
     return plan
@@ -47,29 +49,61 @@ export function planOrders(
 }
 
 /** One order; takes from `stock` like `planOrders`. */
-export function planOrder(demand: Demand, candidates: readonly Candidate[], stock: StockView, strategy: Strategy, allocate?: Allocator): Plan {
-  return planOrders([demand], candidates, stock, strategy, allocate)[0]!
+export function planOrder(demand: Demand, candidates: readonly Candidate[], stock: StockView, strategy: Strategy, allocate?: Allocator, economics?: Economics): Plan {
+  return planOrders([demand], candidates, stock, strategy, allocate, economics)[0]!
 }
 
 /** Plans orders that nobody has placed: each finds all the stock and takes nothing of it, and nobody asks why. */
-export function createTrials(candidates: readonly Candidate[], stock: StockView, strategy: Strategy, allocate: Allocator = allocateByRank): (demand: Demand) => TriedPlan {
+export function createTrials(candidates: readonly Candidate[], stock: StockView, strategy: Strategy, allocate: Allocator = allocateByRank, economics?: Economics): (demand: Demand) => TriedPlan {
   const network = viewNetwork(candidates, stock)
-  const rules = strategy.rules.map(prepareRule)
+  const rules = prepareRules(strategy, network, economics)
   return (demand) => {
     const { draft, shortage, unfilled } = decideNext(viewOrder(demand, network), rules, allocate, NOT_KEPT)
     return { order_id: demand.order_id, allocations: shortage?.action === 'refuse' ? [] : listAllocations(draft), unfilled, shortage }
   }
 }
 
-function planNext(order: OrderView, strategy: Strategy, rules: readonly PreparedRule[], allocate: Allocator): Plan {
+/** Planning of orders one by one on stock that is given back between them. */
+export type Planning = {
+  network: Network
+  /** Takes from the stock like `planOrders`. */
+  plan: (demand: Demand) => Plan
+  /** What these units cost under the first rule for the order that chooses by cost; undefined where none does, or another one is wanted. */
+  price: (demand: Demand, allocations: readonly Allocation[]) => CostAccount | undefined
+}
+
+export function openPlanning({ candidates, strategy, economics, wanted }: { candidates: readonly Candidate[]; strategy: Strategy; economics: Economics; wanted: (objective: Objective) => boolean }, stock: StockView): Planning {
+  const network = viewNetwork(candidates, stock)
+  const rules = prepareRules(strategy, network, economics)
+  return {
+    network,
+    plan: (demand) => {
+      const plan = planNext(viewOrder(demand, network), strategy, rules, allocateByRank, economics)
+      consume(plan, demand, network)
+      return plan
+    },
+    price: (demand, allocations) => {
+      const order = viewOrder(demand, network)
+      const rule = rules.find(({ costs, conditions }) => costs !== undefined && conditions.every(({ holds }) => holds(order)))
+      return rule?.rule.objective === undefined || !wanted(rule.rule.objective) ? undefined : priceUnits(order, rule, allocations)
+    },
+  }
+}
+
+function prepareRules({ rules }: Strategy, network: Network, economics: Economics | undefined): PreparedRule[] {
+  const sites = economics === undefined ? undefined : viewSites(economics, network)
+  return rules.map((rule) => prepareRule(rule, sites))
+}
+
+function planNext(order: OrderView, strategy: Strategy, rules: readonly PreparedRule[], allocate: Allocator, economics: Economics | undefined): Plan {
   const { draft, traces, shortage, unfilled } = decideNext(order, rules, allocate, order.network.candidates.map(() => NO_RULE))
   const outcome = shortage?.action ?? 'filled'
-  const decision = writeDecision({ order, strategy, outcome, shortage, rules: traces, placements: draft.placements, verdicts: draft.verdicts, unfilled })
+  const decision = writeDecision({ order, strategy, outcome, shortage, rules: traces, placements: draft.placements, verdicts: draft.verdicts, unfilled, ...(economics === undefined || outcome === 'refuse' || draft.accounts.length === 0 ? {} : { cost: recordCost(economics, draft.accounts) }) })
   return { order_id: order.demand.order_id, allocations: outcome === 'refuse' ? [] : listAllocations(draft), unfilled, shortage, decision }
 }
 
 function decideNext(order: OrderView, rules: readonly PreparedRule[], allocate: Allocator, verdicts: Draft['verdicts']): { draft: Draft; traces: RuleTrace[]; shortage: Shortage | null; unfilled: Unfilled[] } {
-  const draft: Draft = { order, placements: [], verdicts }
+  const draft: Draft = { order, placements: [], verdicts, accounts: [] }
   const { traces, last, fallback } = tryRules(draft, rules, allocate)
   const shortage = isFilled(order) && order.held_back.every((units) => units === 0) ? null : resolveFallback(fallback, order.demand)
   return { draft, traces, shortage, unfilled: listUnfilled(draft, last, shortage) }
@@ -110,6 +144,7 @@ function keepOrUndo(draft: Draft, run: RuleRun): { trace: RuleTrace; fallback: F
     return { trace: { rule, result: 'put_aside', units }, fallback }
   }
   for (const placement of run.placements) addPlacement(draft, placement)
+  draft.accounts.push(...run.accounts)
   return { trace: { rule, result: 'applied', units }, fallback }
 }
 
@@ -159,6 +194,7 @@ function findReason(order: OrderView, line: number, last: RuleRun | undefined): 
   if (isAllOrNothing(last.rule.fallback)) return 'put_aside'
   const refusedSplit = last.refused?.get(line)
   if (refusedSplit !== undefined) return refusedSplit
+  if (last.rule.objective?.leave_unfilled === true) return 'not_worth'
   const divided = isByLine(last.rule.split) && !last.passed.some((candidate) => stockAt(candidate) >= order.rest[line]!)
   return divided ? 'line_whole' : 'split_limit'
 }

@@ -20,7 +20,7 @@ export async function resourceOrders(tx: Tx, orders: readonly OrderRow[], trigge
   if (waiting.length === 0) return { events: [], allocated_units: 0 }
   const channels = await findChannels(tx, [...new Set(waiting.map(({ channel_id }) => channel_id))])
   const variants = await findVariants(tx, [...new Set(waiting.flatMap(({ id }) => lines.get(id)!.map(({ variant_id }) => variant_id)))])
-  const demands = waiting.map((order) => demandOf(order, trigger, channels.get(order.channel_id)!, lines.get(order.id)!, (id) => variants.get(id)?.weight_grams ?? 0))
+  const demands = waiting.map((order) => demandOf(order, trigger, channels.get(order.channel_id)!, lines.get(order.id)!.map((line) => ({ ...line, units: line.open + line.backordered })), (id) => variants.get(id)?.weight_grams ?? 0))
   const stock = await planStock(tx, demands, by.at, 'locked')
   // A backorder that still finds nothing is no news: no decision is stored for it.
   const useful = stock.plans.filter(({ allocations }) => trigger !== 'backorder' || allocations.length > 0)
@@ -32,7 +32,8 @@ export async function resourceOrders(tx: Tx, orders: readonly OrderRow[], trigge
   return { events: [...useful.flatMap((plan) => eventsOf(plan)), ...holds, ...stockNews], allocated_units }
 }
 
-function demandOf(order: OrderRow, trigger: SourcingTrigger, channel: Channel, lines: readonly OrderLineRow[], weightOf: (variantId: string) => number): SourcingDemand {
+/** What is asked for units of lines of an order that was accepted before. */
+export function demandOf(order: OrderRow, trigger: SourcingTrigger, channel: Channel, lines: readonly (OrderLineRow & { units: number })[], weightOf: (variantId: string) => number): SourcingDemand {
   return {
     resourcing: true,
     order_id: order.id, channel_id: order.channel_id, channel: channel.code, group_ids: channel.group_ids, delivery: order.delivery, pickup_location_id: order.pickup_location_id, shipping_address: order.shipping_address,
@@ -40,7 +41,7 @@ function demandOf(order: OrderRow, trigger: SourcingTrigger, channel: Channel, l
     order_value: { amount: order.total, currency: order.currency },
     // An order that has been accepted is never refused afterwards.
     on_shortage: order.on_shortage === 'refuse' ? 'hold' : order.on_shortage, max_splits: order.max_splits, stock_buffer: channel.stock_buffer,
-    lines: lines.map(({ id, variant_id, sku, open, backordered, unit_price, bundle }) => ({ line_id: id, variant_id, sku, quantity: open + backordered, weight_grams: weightOf(variant_id), unit_price, set: bundle === null ? null : String(bundle.input_line) })),
+    lines: lines.map(({ id, variant_id, sku, units, unit_price, bundle }) => ({ line_id: id, variant_id, sku, quantity: units, weight_grams: weightOf(variant_id), unit_price, set: bundle === null ? null : String(bundle.input_line) })),
   }
 }
 

@@ -2,6 +2,7 @@ import { assert } from '../../kernel/assert.ts'
 import type { AllocationProblem, Allocator, Assignment } from './allocator.ts'
 import { ranksBefore } from './allocator.ts'
 import { type PreparedCondition, prepareConditions } from './conditions.ts'
+import { createCostAllocator, type CostAccount, type CostAllocator, type Sites } from './economics.ts'
 import { findFailure, type PreparedFilter, prepareFilters } from './filters.ts'
 import { shareOne, type OrderView } from './order-view.ts'
 import { type PreparedRankings, prepareRankings, scoreCandidates } from './rankings.ts'
@@ -10,13 +11,17 @@ import type { Rule } from './strategy.ts'
 import { countHad, giveVerdict, judgeUnused, OUTSIDE_GROUP, rankedVerdict, STAGE, type Verdict } from './verdicts.ts'
 
 /** A rule with its settings resolved, once for a batch. */
-export type PreparedRule = { rule: Rule; conditions: PreparedCondition[]; filters: PreparedFilter[]; rankings: PreparedRankings }
+export type PreparedRule = {
+  rule: Rule; conditions: PreparedCondition[]; filters: PreparedFilter[]; rankings: PreparedRankings
+  /** Where the rule chooses by cost. */
+  costs?: CostAllocator
+}
 
 /** Units of one line at one candidate. Lines and candidates are named by their positions. */
 export type Placement = { line: number; candidate: number; quantity: number; rule: string }
 
 /** An order on its way through the rules. */
-export type Draft = { order: OrderView; placements: Placement[]; verdicts: Verdict[] }
+export type Draft = { order: OrderView; placements: Placement[]; verdicts: Verdict[]; accounts: CostAccount[] }
 
 /** What a rule did: `passed` are the candidates that stood all its filters. */
 export type RuleRun = {
@@ -25,10 +30,16 @@ export type RuleRun = {
   placements: Placement[]
   /** Lines that the split policy left without units that a location had. */
   refused?: ReadonlyMap<number, RefusedSplit>
+  accounts: CostAccount[]
 }
 
-export function prepareRule(rule: Rule): PreparedRule {
-  return { rule, conditions: prepareConditions(rule.conditions), filters: prepareFilters(rule.filters), rankings: prepareRankings(rule.rankings) }
+/** Without `sites` a rule that would choose by cost goes by its rankings. */
+export function prepareRule(rule: Rule, sites?: Sites): PreparedRule {
+  const { objective } = rule
+  return {
+    rule, conditions: prepareConditions(rule.conditions), filters: prepareFilters(rule.filters), rankings: prepareRankings(rule.rankings),
+    ...(objective === undefined || sites === undefined ? {} : { costs: createCostAllocator(rule, objective, sites) }),
+  }
 }
 
 /**
@@ -76,7 +87,7 @@ function runOnSpare(draft: Draft, prepared: PreparedRule, allocate: Allocator): 
     else giveVerdict(verdicts, candidate, rankedVerdict('covered', { order, needs }, candidate))
   }
   const more = place({ ...draft, placements: [...placements, ...before] }, prepared, allocate, fresh, Math.max(0, limit))
-  return { rule, passed, placements: [...before, ...more.placements], refused: new Map([...again.refused, ...more.refused]) }
+  return { rule, passed, placements: [...before, ...more.placements], refused: new Map([...again.refused, ...more.refused]), accounts: [...again.accounts, ...more.accounts] }
 }
 
 export function isFilled({ rest }: OrderView): boolean {
@@ -137,12 +148,13 @@ function canSupply(order: OrderView, rule: Rule, needs: AllocationProblem['needs
   return false
 }
 
-function place({ order, placements, verdicts }: Draft, prepared: PreparedRule, allocate: Allocator, candidates: readonly number[], limit: number): { placements: Placement[]; refused: ReadonlyMap<number, RefusedSplit> } {
-  if (candidates.length === 0) return { placements: [], refused: new Map() }
+function place({ order, placements, verdicts }: Draft, prepared: PreparedRule, allocate: Allocator, candidates: readonly number[], limit: number): Required<Pick<RuleRun, 'placements' | 'refused' | 'accounts'>> {
+  if (candidates.length === 0) return { placements: [], refused: new Map(), accounts: [] }
   const problem = poseProblem(order, prepared, candidates, limit)
-  const { assignment, refused } = divide(problem, prepared.rule.split, openedBy(order, placements), allocate)
+  const { assignment, refused } = divide(problem, prepared.rule.split, openedBy(order, placements), prepared.costs?.allocate ?? allocate)
+  const account = prepared.costs?.account(problem, assignment)
   judgeUnused(problem, assignment, prepared, verdicts)
-  return { placements: applyAssignment(problem, assignment, prepared.rule), refused }
+  return { placements: applyAssignment(problem, assignment, prepared.rule), refused, accounts: account === undefined ? [] : [account] }
 }
 
 /** The candidates that serve the order already, each with the lines that it is known to give units of. */
@@ -166,6 +178,21 @@ function poseProblem(order: OrderView, { rule, rankings }: PreparedRule, locatio
     before_splits: rankings.before_splits,
     max_locations: limit,
   }
+}
+
+/** What units of the order cost under the rule, wherever a plan has put them. */
+export function priceUnits(order: OrderView, prepared: PreparedRule, given: readonly { line_id: string; location_id: string; quantity: number }[]): CostAccount | undefined {
+  const { candidates } = order.network
+  const locations = [...new Set(given.map(({ location_id }) => candidates.findIndex(({ id }) => id === location_id)))]
+  if (locations.includes(-1)) return undefined
+  const problem = poseProblem(order, prepared, locations, Infinity)
+  const assignment: Assignment = problem.supply.map(() => 0)
+  for (const { line_id, location_id, quantity } of given) {
+    const line = order.demand.lines.findIndex((one) => one.line_id === line_id)
+    const need = isByLine(prepared.rule.split) ? line : order.variants[line]!
+    assignment[need * locations.length + locations.findIndex((candidate) => candidates[candidate]!.id === location_id)]! += quantity
+  }
+  return prepared.costs?.account(problem, assignment)
 }
 
 /** Hands the units of each need to its lines in their order. Whatever the allocator answers, stock and limit hold. */

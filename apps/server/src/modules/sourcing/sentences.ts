@@ -4,7 +4,7 @@ import { entryOf, type ConditionSetting } from './conditions.ts'
 import { sayWords, type Filter } from './criterion.ts'
 import { FILTERS } from './filters.ts'
 import { RANKINGS } from './rankings.ts'
-import type { Fallback, Rule, SplitPolicy } from './strategy.ts'
+import type { Fallback, Objective, Rule, SplitPolicy } from './strategy.ts'
 
 /** A rule in plain English, exact enough to be checked against what was meant. */
 export type RuleSentences = { rule: string; name: string; sentences: string[] }
@@ -23,9 +23,25 @@ function sayRule(rule: Rule, index: number, rules: readonly Rule[]): string[] {
   return [
     `${who}${earlier.length === 0 ? '' : ', as far as earlier rules have left them'}.`,
     sayLocations(rule),
-    rule.rankings.length === 0 ? 'Among these, locations are used in the order of their codes.' : `Prefer ${rule.rankings.map(sayRanking).join(', then ')}.`,
+    ...(rule.objective === undefined ? [sayRankings(rule.rankings)] : sayObjective(rule.objective)),
     ...saySplit(rule.split),
     sayFallback(rule.fallback),
+  ]
+}
+
+function sayRankings(rankings: Rule['rankings']): string {
+  return rankings.length === 0 ? 'Among these, locations are used in the order of their codes.' : `Prefer ${rankings.map(sayRanking).join(', then ')}.`
+}
+
+const WEIGHED: Readonly<Record<Objective['weigh'][number], string>> = { labor: 'labor', scarcity: 'what scarce stock is worth to later orders', markdown: 'markdowns avoided', stock_out: 'sales that locations may lose' }
+
+function sayObjective({ weigh, leave_unfilled, reoptimize, wave_minutes }: Objective): string[] {
+  const terms = ['freight', ...weigh.map((term) => WEIGHED[term])]
+  return [
+    `The cheapest way is chosen by the cost model: ${terms.join(', ')}.`,
+    leave_unfilled ? 'A unit that costs more than it is worth is left.' : 'No unit that can be had is left, whatever it costs.',
+    ...(wave_minutes === undefined ? [] : [`Orders wait until ${wave_minutes} minutes before the cut-off of their locations and are then routed together.`]),
+    ...(reoptimize === true ? ['Until they are handed over orders are routed again and again, never for the worse.'] : []),
   ]
 }
 

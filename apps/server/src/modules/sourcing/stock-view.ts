@@ -9,6 +9,8 @@ export type StockLevel = {
   daily_demand: number | null
   /** Hours since somebody counted it; null where nobody did or no rule asks. */
   stock_age_hours?: number | null
+  /** What keeping the last unit there is worth, in minor units; nothing where it was not learned or no rule asks. */
+  shadow_price?: number | null
 }
 
 /**
@@ -21,10 +23,13 @@ export type StockView = {
   columns: ReadonlyMap<string, number>
   /** `row * columns.size + column`. */
   sellable: Float64Array
+  /** The same as it was read: what is taken since does not change what a unit there is worth. */
+  read: Float64Array
   /** NaN where unknown. */
   daily_demand: Float64Array
   /** NaN where it was never counted; null where nothing is known of any. */
   age_hours: Float64Array | null
+  shadow_price: Float64Array
   /** Units of each variant that accepted orders wait for; grows as orders of the batch are backordered. */
   queued: Map<string, number>
 }
@@ -40,13 +45,15 @@ export function createStockView(levels: readonly StockLevel[], queued: ReadonlyM
   const sellable = new Float64Array(rows.size * columns.size)
   const daily_demand = new Float64Array(sellable.length).fill(Number.NaN)
   const age_hours = levels.some((level) => (level.stock_age_hours ?? null) !== null) ? new Float64Array(sellable.length).fill(Number.NaN) : null
+  const shadow_price = new Float64Array(sellable.length)
   for (const level of levels) {
     const cell = rows.get(level.variant_id)! * columns.size + columns.get(level.location_id)!
     sellable[cell] = Math.max(0, level.available - level.safety_stock)
     daily_demand[cell] = level.daily_demand ?? Number.NaN
+    shadow_price[cell] = level.shadow_price ?? 0
     if (age_hours !== null) age_hours[cell] = level.stock_age_hours ?? Number.NaN
   }
-  return { rows, columns, sellable, daily_demand, age_hours, queued: new Map(queued) }
+  return { rows, columns, sellable, read: sellable.slice(), daily_demand, age_hours, shadow_price, queued: new Map(queued) }
 }
 
 /** An independent copy: plans tried on it leave the original as it was. */

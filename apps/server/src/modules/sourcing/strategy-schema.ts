@@ -37,6 +37,14 @@ const FALLBACKS: Readonly<Record<string, TSchema>> = {
 const anyEntry = (table: EntryTable): TSchema =>
   Type.Array(Type.Union(Object.entries(table).map(([type, entry]) => settingSchema(type, entry.settings))))
 
+const ObjectiveSchema = Type.Object({
+  minimize: Type.Literal('cost'),
+  weigh: Type.Array(Type.Union([Type.Literal('labor'), Type.Literal('scarcity'), Type.Literal('markdown'), Type.Literal('stock_out')]), { uniqueItems: true }),
+  leave_unfilled: Type.Boolean(),
+  reoptimize: Type.Optional(Type.Boolean()),
+  wave_minutes: Type.Optional(Type.Integer({ minimum: 1, maximum: 1440 })),
+}, CLOSED)
+
 const ruleSchema = (conditions: TSchema, filters: TSchema, rankings: TSchema, fallback: TSchema): TSchema =>
   Type.Object(
     {
@@ -47,6 +55,7 @@ const ruleSchema = (conditions: TSchema, filters: TSchema, rankings: TSchema, fa
       location_groups: Type.Array(Type.String({ minLength: 1 }), { uniqueItems: true }),
       filters,
       rankings,
+      objective: Type.Optional(ObjectiveSchema),
       split: Split,
       fallback,
     },

@@ -21,9 +21,23 @@ export type Rule = {
    * locations are used up in rank order.
    */
   rankings: readonly RankingSetting[]
+  /** Chooses the cheapest way instead of the best ranked; rankings then only say who is named first. */
+  objective?: Objective
   split: SplitPolicy
   /** What becomes of units that the rule cannot place. */
   fallback: Fallback
+}
+
+export type Objective = {
+  minimize: 'cost'
+  /** What counts beside freight. */
+  weigh: readonly ('labor' | 'scarcity' | 'markdown' | 'stock_out')[]
+  /** Allows to leave a unit that costs more than the cost model says it is worth. */
+  leave_unfilled: boolean
+  /** Orders are routed again and again until they are handed over, never for the worse. */
+  reoptimize?: boolean
+  /** Orders wait until so many minutes before the cut-off of their locations, and are then routed together. */
+  wave_minutes?: number
 }
 
 export type SplitPolicy = {

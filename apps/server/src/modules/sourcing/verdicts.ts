@@ -30,7 +30,7 @@ export function giveVerdict(verdicts: Verdict[], candidate: number, verdict: Ver
 }
 
 /** Codes of verdicts on candidates that passed every filter, beside the names of rankings. */
-export type RankedCode = 'split_limit' | 'fewest_splits' | 'covered' | 'tie'
+export type RankedCode = 'split_limit' | 'fewest_splits' | 'covered' | 'cost' | 'tie'
 
 /** Says of each location that the assignment leaves unused what decided against it. */
 export function judgeUnused(problem: AllocationProblem, assignment: Assignment, rule: PreparedRule, verdicts: Verdict[]): void {
@@ -45,8 +45,11 @@ export function judgeUnused(problem: AllocationProblem, assignment: Assignment, 
     }
   }
   const used = given.flatMap((units, location) => (units > 0 ? [location] : [])).sort((a, b) => (ranksBefore(problem, a, b) ? -1 : 1))
-  for (let location = 0; location < width; location++)
-    if (given[location] === 0) giveVerdict(verdicts, problem.locations[location]!, judge(problem, assignment, rule, used, rest, location))
+  const cost = used.length === 0 ? undefined : rule.costs?.account(problem, assignment).cost
+  for (let location = 0; location < width; location++) {
+    if (given[location] !== 0) continue
+    giveVerdict(verdicts, problem.locations[location]!, cost === undefined ? judge(problem, assignment, rule, used, rest, location) : judgeCost(problem, rule, cost, rest, location))
+  }
 }
 
 function judge(
@@ -70,6 +73,11 @@ function judge(
     if (ranksBefore(problem, other, location)) return worse(problem, rule, ranking, location, other)
   }
   return rankedVerdict(problem.before_splits === null ? 'covered' : 'fewest_splits', problem, problem.locations[location]!)
+}
+
+function judgeCost(problem: AllocationProblem, { costs }: PreparedRule, cost: number, rest: readonly number[], location: number): Verdict {
+  if (couldGive(problem, rest, location)) return rankedVerdict('split_limit', problem, problem.locations[location]!)
+  return { stage: STAGE.ranked, code: 'cost', limit: cost, value: costs?.alone(problem, location), than: undefined }
 }
 
 function worse({ scores, locations }: AllocationProblem, rule: PreparedRule, ranking: number, location: number, than: number): Verdict {

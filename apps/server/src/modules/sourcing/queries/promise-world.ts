@@ -76,7 +76,7 @@ function describeWorld({ articles }: Articles, settings: Settings, facts: Facts,
       const made = components.get(id)?.toSorted((a, b) => (a.sku < b.sku ? -1 : 1)).map((row) => ({ article: known.get(row.id)!, quantity: row.per_bundle! }))
       return made === undefined ? [] : [[sku, made]]
     })),
-    plan: tryPlans({ candidates, strategy: settings.strategy }, stock),
+    plan: tryPlans({ candidates, settings }, stock),
   }
 }
 

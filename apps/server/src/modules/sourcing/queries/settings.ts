@@ -3,9 +3,11 @@ import type { Coordinates } from '../../../kernel/geo.ts'
 import type { Queryable } from '../../../platform/db.ts'
 import { findChannelsByCode, type Channel } from '../../channels/index.ts'
 import { findPostalAreas, loadLocations, type Location } from '../../locations/index.ts'
-import { findRateTable, IN_HOUSE, type RateTable } from '../../shipping/index.ts'
+import { activeRateTables, findRateTable, IN_HOUSE, type RateTable } from '../../shipping/index.ts'
+import { activeCostModel, MAX_PRICE_AGE_MS, newestPriceRun } from '../costs.db.ts'
 import type { Destination } from '../demand.ts'
 import { createDepartures, type Departures } from '../departures.ts'
+import { prepareEconomics, type Economics } from '../economics.ts'
 import { isPostBox } from '../post-box.ts'
 import { readStamp } from '../sourcing.db.ts'
 import { strategyAt } from '../strategies.db.ts'
@@ -18,6 +20,8 @@ export type Settings = {
   locations: readonly Location[]
   rate_table: RateTable
   departures: Departures
+  /** Where a rule chooses by cost. */
+  economics?: Economics
   /** By code; null where there is none. Filled as channels are asked for, and so are places. */
   channels: Map<string, Channel | null>
   places: Map<string, Located | null>
@@ -67,10 +71,18 @@ async function loadSettings(db: Queryable, stamp: string, now: Date): Promise<Se
   const strategy = present(await strategyAt(db, now), 'a strategy is in use')
   const locations = await loadLocations(db, dayOf(now))
   const { definition: rate_table } = present(await findRateTable(db, IN_HOUSE), 'the in-house carrier has a rate table')
-  const settings: Settings = { stamp, strategy, locations, rate_table, departures: createDepartures(), channels: new Map(), places: new Map(), fresh_until_ms: performance.now() + KEPT_MS }
+  const settings: Settings = { stamp, strategy, locations, rate_table, departures: createDepartures(), ...await readEconomics(db, strategy, now), channels: new Map(), places: new Map(), fresh_until_ms: performance.now() + KEPT_MS }
   if (KEPT.size >= MAX_STAMPS) KEPT.clear()
   KEPT.set(keyOf(stamp, now), settings)
   return settings
+}
+
+async function readEconomics(db: Queryable, { rules }: Strategy, now: Date): Promise<Pick<Settings, 'economics'>> {
+  if (rules.every(({ objective }) => objective === undefined)) return {}
+  const { cost_version, definition } = await activeCostModel(db)
+  const run = await newestPriceRun(db)
+  const fresh = run !== undefined && now.getTime() - run.at.getTime() <= MAX_PRICE_AGE_MS
+  return { economics: prepareEconomics(cost_version, definition, await activeRateTables(db), fresh ? run.id : null) }
 }
 
 const dayOf = (now: Date): string => now.toISOString().slice(0, 10)
