@@ -70,6 +70,7 @@ function bodyOf(document: Document, { operationId, requestBody }: Described): Pi
 
 export const JSON_MEDIA = 'application/json'
 export const NDJSON_MEDIA = 'application/x-ndjson'
+export const CSV_MEDIA = 'text/csv'
 
 /** Which path takes one by one what a stream takes many of. */
 const LINES_OF: Readonly<Record<string, string>> = { createOrders: '/v1/orders' }

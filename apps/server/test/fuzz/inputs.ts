@@ -1,5 +1,5 @@
 import { constant, constantFrom, integer, nat, oneof, option, record, tuple, type Arbitrary } from 'fast-check'
-import { idPrefix, NDJSON_MEDIA, type Operation, type Schema } from './document.ts'
+import { CSV_MEDIA, idPrefix, NDJSON_MEDIA, type Operation, type Schema } from './document.ts'
 import { hostileNames, hostileValues, Raw, wiresFor, type Wire } from './hostile.ts'
 import { Drawn, type Pool, type Taste } from './pool.ts'
 import { isKept } from './retailer.ts'
@@ -57,6 +57,12 @@ function bodiesOf({ id, body }: Operation, generated: Arbitrary<unknown>): Arbit
   return oneof({ weight: 17, arbitrary: generated }, { weight: 3, arbitrary: again })
 }
 
+/** Lines of a stream, and a table as the text that it is. */
+function writeBody({ media }: Operation, body: unknown): string {
+  if (media === NDJSON_MEDIA && Array.isArray(body)) return body.map(writeJson).join('\n')
+  return media === CSV_MEDIA && typeof body === 'string' ? body : writeJson(body)
+}
+
 /** Under which name the pool keeps the bodies that an operation has accepted. */
 export const bodyKey = (operation: string): string => `body of ${operation}`
 
@@ -92,7 +98,7 @@ export function sendable(operation: Operation, input: Input, pool: Pool, tried: 
   const whole = { path, query, body: resolved(input.body, pool, subjects) }
   if (input.twist !== undefined && input.twist.kind !== 'wire') depart(operation, whole, input.twist)
   const wire = input.twist?.kind === 'wire' ? input.twist.wire : undefined
-  const written = whole.body === ABSENT ? undefined : operation.media === NDJSON_MEDIA && Array.isArray(whole.body) ? whole.body.map(writeJson).join('\n') : writeJson(whole.body)
+  const written = whole.body === ABSENT ? undefined : writeBody(operation, whole.body)
   const payload = written === undefined ? undefined : (wire?.body?.(written) ?? written)
   const url = writeUrl(operation, whole.path, whole.query)
   const sentUrl = wire?.url?.(url) ?? url
