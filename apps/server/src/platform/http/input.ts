@@ -89,16 +89,23 @@ function article(type: string): string {
  * with the input.
  */
 export function unusableInput(value: unknown, pointer = ''): FieldError | undefined {
-  if (typeof value === 'string') {
-    if (!value.includes('\0') && value.isWellFormed()) return undefined
-    return { pointer, code: 'unstorable_text', detail: 'The text holds a NUL byte or half of a surrogate pair. Send valid Unicode without NUL.' }
-  }
+  const found = findUnusable(value)
+  if (found === undefined) return undefined
+  const at = `${pointer}${found.path.map((key) => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')}`.replaceAll('\0', '\\u0000')
+  return found.what === 'text'
+    ? { pointer: at, code: 'unstorable_text', detail: 'The text holds a NUL byte or half of a surrogate pair. Send valid Unicode without NUL.' }
+    : { pointer: at, code: 'unknown_field', detail: '`__proto__` is not a field here.' }
+}
+
+/** The way to it is written down on the way back: nearly every input is fine, and this looks at every value of it. */
+function findUnusable(value: unknown): { path: string[]; what: 'text' | 'prototype' } | undefined {
+  if (typeof value === 'string') return value.includes('\0') || !value.isWellFormed() ? { path: [], what: 'text' } : undefined
   if (value === null || typeof value !== 'object') return undefined
-  for (const [key, child] of Object.entries(value)) {
-    const at = `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`
-    if (key === '__proto__') return { pointer: at, code: 'unknown_field', detail: '`__proto__` is not a field here.' }
-    const found = unusableInput(key, at) ?? unusableInput(child, at)
-    if (found !== undefined) return { ...found, pointer: found.pointer.replaceAll('\0', '\\u0000') }
+  for (const key of Object.keys(value)) {
+    const found = key === '__proto__' ? { path: [], what: 'prototype' as const } : (findUnusable(key) ?? findUnusable((value as Record<string, unknown>)[key]))
+    if (found === undefined) continue
+    found.path.unshift(key)
+    return found
   }
   return undefined
 }
