@@ -27,6 +27,8 @@ export function shareReads<Question, Seen>(read: (questions: readonly Question[]
   const drain = async (): Promise<void> => {
     running++
     while (waiting.length > 0 && (running === 1 || waiting.length >= WORTH_RUNNING_BESIDE)) {
+      // What the process has at hand comes first: it joins.
+      await new Promise((resolve) => { setImmediate(resolve) })
       const batch = waiting.slice(0, MAX_QUESTIONS)
       waiting = waiting.slice(MAX_QUESTIONS)
       await settle(batch)

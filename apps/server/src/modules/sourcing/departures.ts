@@ -2,12 +2,12 @@ import { instantOf, localTime, addDays, type PlainDate } from '../../kernel/time
 import { nextDeparture, type Departure, type Location } from '../locations/index.ts'
 
 /** When an order that a location is given now leaves. */
-export type Leaving = { departure: Departure | undefined; ships_today: boolean }
+export type Leaving = { departure: Departure | undefined; ships_today: boolean; /** Up to this moment, in milliseconds, the same holds. */ until_ms: number }
 
 /** Next departures by location and method, remembered as long as they hold: a calendar is asked only when a cut-off or a midnight has passed. */
 export type Departures = (location: Location, method: string, now: Date, isFull: boolean) => Leaving
 
-type Known = Leaving & { is_full: boolean; from_ms: number; until_ms: number }
+type Known = Leaving & { is_full: boolean; from_ms: number }
 
 /** `ready_at` of what is remembered is that of an order received earlier: ask the calendar for it. */
 export function createDepartures(): Departures {
@@ -25,7 +25,7 @@ export function createDepartures(): Departures {
   }
 }
 
-function describe(location: Location, method: string, now: Date, is_full: boolean): Leaving & { until_ms: number } {
+function describe(location: Location, method: string, now: Date, is_full: boolean): Leaving {
   const today: PlainDate = localTime(now, location.time_zone).date
   const departure = nextDeparture(location, now, { method, is_full })
   const midnight = instantOf(addDays(today, 1), '00:00', location.time_zone).getTime() - 1

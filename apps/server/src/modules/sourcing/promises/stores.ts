@@ -102,6 +102,6 @@ function hoursToday({ now }: PromiseWorld, location: Location): StoreView['today
 
 function pickupOf(world: PromiseWorld, location: Location): StoreView['pickup'] {
   if (!location.capabilities.includes('pickup')) return null
-  const departure = nextDeparture(location, world.now, { method: PICKUP, is_full: world.candidates.get(location.id)?.capacity_left === 0 })
+  const departure = nextDeparture(location, world.now, { method: PICKUP, is_full: world.candidates.find(({ id }) => id === location.id)?.capacity_left === 0 })
   return departure === undefined ? null : { ready_at: departure.ready_at.toISOString(), ready_on: departure.ships_on, holds_until: departure.holds_until.toISOString() }
 }

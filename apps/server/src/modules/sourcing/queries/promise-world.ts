@@ -36,7 +36,7 @@ export type PromiseWorld = {
   traits: StrategyTraits
   /** Active locations by id. */
   locations: ReadonlyMap<string, Location>
-  candidates: ReadonlyMap<string, Candidate>
+  candidates: readonly Candidate[]
   articles: ReadonlyMap<string, Article>
   /** What bundles are made of, by the bundle's SKU. */
   parts: ReadonlyMap<string, readonly { article: Article; quantity: number }[]>
@@ -65,11 +65,11 @@ function describeWorld({ articles }: Articles, settings: Settings, facts: Facts,
   const asked = articles.filter(({ bundle_id }) => bundle_id === null)
   const components = groupByKey(articles.filter(({ bundle_id }) => bundle_id !== null), ({ bundle_id }) => bundle_id!)
   const goods = [...known.values()]
-  const candidates = settings.locations.map((location) => candidateOf(location, now, loads, settings))
+  const { locations, traits } = knownOf(settings)
+  const candidates = candidatesAt(settings, now, loads)
   const stock = createStockView(goods.flatMap(({ sellable }) => sellable), new Map(goods.flatMap(({ id, queued }) => (queued === 0 ? [] : [[id, queued]]))))
   return {
-    now, settings, facts, traits: traitsOf(settings.strategy),
-    locations: new Map(settings.locations.map((location) => [location.id, location])), candidates: new Map(candidates.map((candidate) => [candidate.id, candidate])),
+    now, settings, facts, traits, locations, candidates,
     articles: new Map(asked.map(({ id, sku }) => [sku, known.get(id)!])),
     // In the order of their SKUs, like the lines of an order.
     parts: new Map(asked.flatMap(({ id, sku }) => {
@@ -78,6 +78,28 @@ function describeWorld({ articles }: Articles, settings: Settings, facts: Facts,
     })),
     plan: tryPlans({ candidates, settings }, stock),
   }
+}
+
+type KnownOf = { locations: ReadonlyMap<string, Location>; traits: StrategyTraits; candidates?: { all: readonly Candidate[]; from_ms: number; until_ms: number } }
+
+/** What follows from settings alone, and as long as no cut-off passes. */
+const KNOWN = new WeakMap<Settings, KnownOf>()
+
+function knownOf(settings: Settings): KnownOf {
+  let known = KNOWN.get(settings)
+  if (known === undefined) KNOWN.set(settings, (known = { locations: new Map(settings.locations.map((location) => [location.id, location])), traits: traitsOf(settings.strategy) }))
+  return known
+}
+
+function candidatesAt(settings: Settings, now: Date, loads: ReadonlyMap<string, number>): readonly Candidate[] {
+  const known = knownOf(settings)
+  const ms = now.getTime()
+  if (known.candidates !== undefined && known.candidates.from_ms <= ms && ms <= known.candidates.until_ms) return known.candidates.all
+  const all = settings.locations.map((location) => candidateOf(location, now, loads, settings))
+  const until = settings.locations.flatMap((location) => ['', ...Object.keys(location.method_cut_offs)].map((method) => settings.departures(location, method, now, false).until_ms))
+  // What locations have taken today changes with every order.
+  if (settings.locations.every(({ daily_capacity }) => daily_capacity === null)) known.candidates = { all, from_ms: ms, until_ms: Math.min(...until) }
+  return all
 }
 
 function describeArticle(row: ArticleRow, facts: Facts): Article {
