@@ -6,6 +6,7 @@ import { shareReads } from '../../../platform/shared-read.ts'
 import type { Variant } from '../../catalog/index.ts'
 import type { Location } from '../../locations/index.ts'
 import type { Candidate, Demand } from '../demand.ts'
+import type { Departures } from '../departures.ts'
 import { levelOf, readFacts, type Facts } from '../facts.ts'
 import { candidateOf, limitsOf, tryPlans } from '../plan-stock.ts'
 import type { TriedPlan } from '../plan.ts'
@@ -65,11 +66,11 @@ function describeWorld({ articles }: Articles, settings: Settings, facts: Facts,
   const asked = articles.filter(({ bundle_id }) => bundle_id === null)
   const components = groupByKey(articles.filter(({ bundle_id }) => bundle_id !== null), ({ bundle_id }) => bundle_id!)
   const goods = [...known.values()]
-  const { locations, traits } = knownOf(settings)
+  const { locations } = knownOf(settings)
   const candidates = candidatesAt(settings, now, loads)
   const stock = createStockView(goods.flatMap(({ sellable }) => sellable), new Map(goods.flatMap(({ id, queued }) => (queued === 0 ? [] : [[id, queued]]))))
   return {
-    now, settings, facts, traits, locations, candidates,
+    now, settings, facts, traits: traitsOf(settings.strategy), locations, candidates,
     articles: new Map(asked.map(({ id, sku }) => [sku, known.get(id)!])),
     // In the order of their SKUs, like the lines of an order.
     parts: new Map(asked.flatMap(({ id, sku }) => {
@@ -80,14 +81,14 @@ function describeWorld({ articles }: Articles, settings: Settings, facts: Facts,
   }
 }
 
-type KnownOf = { locations: ReadonlyMap<string, Location>; traits: StrategyTraits; candidates?: { all: readonly Candidate[]; from_ms: number; until_ms: number } }
+type KnownOf = { locations: ReadonlyMap<string, Location>; candidates?: { all: readonly Candidate[]; from_ms: number; until_ms: number } }
 
-/** What follows from settings alone, and as long as no cut-off passes. */
-const KNOWN = new WeakMap<Settings, KnownOf>()
+/** What follows from locations alone, whose departures stay as long as they do, and as long as no cut-off passes. */
+const KNOWN = new WeakMap<Departures, KnownOf>()
 
-function knownOf(settings: Settings): KnownOf {
-  let known = KNOWN.get(settings)
-  if (known === undefined) KNOWN.set(settings, (known = { locations: new Map(settings.locations.map((location) => [location.id, location])), traits: traitsOf(settings.strategy) }))
+function knownOf({ locations, departures }: Settings): KnownOf {
+  let known = KNOWN.get(departures)
+  if (known === undefined) KNOWN.set(departures, (known = { locations: new Map(locations.map((location) => [location.id, location])) }))
   return known
 }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { present } from '../../../kernel/assert.ts'
 import type { Coordinates } from '../../../kernel/geo.ts'
 import type { Queryable } from '../../../platform/db.ts'
@@ -69,9 +70,12 @@ function keptSettings(stamp: string, now: Date): Settings | undefined {
 
 async function loadSettings(db: Queryable, stamp: string, now: Date): Promise<Settings> {
   const strategy = present(await strategyAt(db, now), 'a strategy is in use')
-  const locations = await loadLocations(db, dayOf(now))
+  const found = await loadLocations(db, dayOf(now))
+  // Where nothing is new, departures are not worked out anew: for hundreds of locations that would hold everybody up.
+  const before = KEPT.get(keyOf(stamp, now))
+  const { locations, departures } = before !== undefined && isDeepStrictEqual(before.locations, found) ? before : { locations: found, departures: createDepartures() }
   const { definition: rate_table } = present(await findRateTable(db, IN_HOUSE), 'the in-house carrier has a rate table')
-  const settings: Settings = { stamp, strategy, locations, rate_table, departures: createDepartures(), ...await readEconomics(db, strategy, now), channels: new Map(), places: new Map(), fresh_until_ms: performance.now() + KEPT_MS }
+  const settings: Settings = { stamp, strategy, locations, rate_table, departures, ...await readEconomics(db, strategy, now), channels: new Map(), places: new Map(), fresh_until_ms: performance.now() + KEPT_MS }
   if (KEPT.size >= MAX_STAMPS) KEPT.clear()
   KEPT.set(keyOf(stamp, now), settings)
   return settings
