@@ -92,7 +92,10 @@ function openRuns({ path, shop, db, observer, startCalls }: { path: Path; shop: 
   let [schedules, distinct, statements] = [0, 0, 0]
 
   const play = async (choose: (at: Crossroads) => number): Promise<{ run: Run; schedule: Schedule }> => {
-    if (worlds.length === 0) worlds.push(...await path.prepare(shop, WORLDS))
+    if (worlds.length === 0) {
+      worlds.push(...await path.prepare(shop, WORLDS))
+      await shop.readSettings()
+    }
     const world = worlds.shift()
     const actors = startCalls(path, world)
     const run = await runSchedule(actors, observer, choose)

@@ -30,6 +30,8 @@ export type Workshop = {
   orders: (inputs: readonly CaptureInput[]) => Promise<Placed[]>
   /** Hands orders to their locations; answers their fulfillment orders. */
   release: (orders: readonly Placed[]) => Promise<string[][]>
+  /** Has the settings read, as they are now: every schedule of a path is to find them known. */
+  readSettings: () => Promise<void>
   /** Runs a batch in which nothing may be refused. */
   all: <Input, Output>(command: BatchCommand<Input, Output>, inputs: readonly Input[]) => Promise<Output[]>
 }
@@ -61,6 +63,7 @@ export async function openWorkshop(app: TestApp): Promise<Workshop> {
   }
   return {
     application, clock, all,
+    readSettings: () => application.db.transaction(async (tx) => { await planStock(tx, [], clock.now(tx.started_at), 'seen') }),
     skus: async (worlds, each, units) => {
       const named = Array.from({ length: worlds }, () => Array.from({ length: each }, () => `X${String(made++).padStart(6, '0')}`))
       await executor.run(saveVariants, { variants: named.flat().map((sku) => ({ sku, name: sku, price: { amount: '5.00', currency: 'GBP' }, weight_grams: 100 })) }, asSystem)

@@ -26,8 +26,7 @@ export type Settings = {
   /** By code; null where there is none. Filled as channels are asked for, and so are places. */
   channels: Map<string, Channel | null>
   places: Map<string, Located | null>
-  /** Read longer ago than this, they are read again. */
-  fresh_until_ms: number
+  read_at: Date
 }
 
 /** Who reads between a change and its commit keeps what was, though the stamp has moved: no longer than this. */
@@ -46,7 +45,7 @@ export async function currentSettings(db: Queryable, now: Date): Promise<Setting
 /** The settings that a stamp belongs to. */
 export async function settingsAt(db: Queryable, stamp: string, now: Date): Promise<Settings> {
   const known = keptSettings(stamp, now)
-  return known !== undefined && known.fresh_until_ms > performance.now() ? known : loadSettings(db, stamp, now)
+  return known !== undefined && isFresh(known, now) ? known : loadSettings(db, stamp, now)
 }
 
 const REFRESHING = new Set<string>()
@@ -55,12 +54,18 @@ const REFRESHING = new Set<string>()
 export async function settingsSeen(db: Queryable, stamp: string, now: Date): Promise<Settings> {
   const known = keptSettings(stamp, now)
   if (known === undefined) return loadSettings(db, stamp, now)
-  if (known.fresh_until_ms < performance.now() && !REFRESHING.has(stamp)) {
+  if (!isFresh(known, now) && !REFRESHING.has(stamp)) {
     REFRESHING.add(stamp)
     // Where it fails, the next read of a setting that has changed says so.
     void loadSettings(db, stamp, now).catch(() => undefined).finally(() => REFRESHING.delete(stamp))
   }
   return known
+}
+
+/** By the clock of the caller, which may stand or be set back. */
+function isFresh({ read_at }: Settings, now: Date): boolean {
+  const age = now.getTime() - read_at.getTime()
+  return age >= 0 && age < KEPT_MS
 }
 
 /** What is known for the stamp, however long ago it was read. */
@@ -75,7 +80,7 @@ async function loadSettings(db: Queryable, stamp: string, now: Date): Promise<Se
   const before = KEPT.get(keyOf(stamp, now))
   const { locations, departures } = before !== undefined && isDeepStrictEqual(before.locations, found) ? before : { locations: found, departures: createDepartures() }
   const { definition: rate_table } = present(await findRateTable(db, IN_HOUSE), 'the in-house carrier has a rate table')
-  const settings: Settings = { stamp, strategy, locations, rate_table, departures, ...await readEconomics(db, strategy, now), channels: new Map(), places: new Map(), fresh_until_ms: performance.now() + KEPT_MS }
+  const settings: Settings = { stamp, strategy, locations, rate_table, departures, ...await readEconomics(db, strategy, now), channels: new Map(), places: new Map(), read_at: now }
   if (KEPT.size >= MAX_STAMPS) KEPT.clear()
   KEPT.set(keyOf(stamp, now), settings)
   return settings
