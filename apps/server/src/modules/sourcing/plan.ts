@@ -159,9 +159,10 @@ function isAllOrNothing(fallback: Fallback): boolean {
   return fallback.action === 'next_rule' && !fallback.keep_partial
 }
 
-/** A rule that passes on where no further rule is for the order leaves the rest to the channel. */
+/** A rule that passes on where no further rule is for the order leaves the rest to the channel, and so does one that would refuse an order that was accepted before. */
 function resolveFallback(fallback: Fallback, demand: Demand): Shortage {
-  return fallback.action === 'next_rule' || fallback.action === 'channel_policy' ? { action: demand.on_shortage } : fallback
+  const leaves = fallback.action === 'next_rule' || fallback.action === 'channel_policy' || (fallback.action === 'refuse' && demand.buffer === null)
+  return leaves ? { action: demand.on_shortage } : fallback
 }
 
 function listAllocations({ order, placements }: Draft): Allocation[] {
