@@ -20,7 +20,7 @@ const Examples = Type.Array(Example, { maxItems: 200 })
 export async function checkStrategy(db: Queryable, name: string, { rules, examples = [] }: Definition, now: Date): Promise<Checked> {
   const malformed = [...validateStrategy({ name, rules }), ...(Value.Check(Examples, examples) ? [] : schemaErrors(Examples, examples, '/examples'))]
   if (malformed.length > 0) throw invalid(malformed)
-  const world = await readWorld(db, now)
+  const world = await readWorld(db, rules, now)
   const shelf = await readShelf(db, [...new Set(examples.flatMap(({ order }) => order.lines.map(({ sku }) => sku)))], now)
   const errors: FieldError[] = [...validateReferences(rules, world.known), ...validateExamples(examples, rules, world, shelf)]
   if (errors.length > 0) throw invalid(errors)

@@ -136,7 +136,7 @@ export function runExamples(strategy: Strategy, examples: readonly Example[], wo
     const demand = demandOfExample(order, channel, world, shelf)
     const candidates = locations?.map((location) => candidateOfExample(location, channel)) ?? world.candidates(demand.asked_at)
     const levels = stock?.map(({ location, sku, available, daily_units, counted_hours_ago }) => ({ variant_id: sku, location_id: location, available, safety_stock: 0, daily_demand: daily_units ?? null, stock_age_hours: counted_hours_ago ?? null }))
-    const { decision } = planOrder(demand, candidates, createStockView(levels ?? shelf.levels), strategy)
+    const { decision } = planOrder(demand, candidates, createStockView(levels ?? shelf.levels), strategy, undefined, world.economics)
     const got = outcomeOf(decision, demand)
     const mismatches = compare(example, got)
     return { name, passed: mismatches.length === 0, mismatches, got, explanation: explainDecision(decision, namesOf(strategy, demand, world)) }

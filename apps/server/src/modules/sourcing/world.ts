@@ -7,10 +7,13 @@ import { findRateTable, IN_HOUSE, shippingMethods } from '../shipping/index.ts'
 import { HOUR_MS } from '../../kernel/time.ts'
 import { demandsOf } from './demands.db.ts'
 import type { Candidate } from './demand.ts'
+import type { Economics } from './economics.ts'
 import { createDepartures } from './departures.ts'
 import type { Shelf } from './examples.ts'
 import { candidateOf } from './plan-stock.ts'
+import { readEconomics } from './queries/settings.ts'
 import type { Known } from './references.ts'
+import type { Rule } from './strategy.ts'
 
 export type WorldChannel = Pick<Channel, 'id' | 'code' | 'currency' | 'on_shortage' | 'max_splits' | 'group_ids'> & { fields: readonly FormField[] }
 
@@ -23,9 +26,11 @@ export type World = {
   groups: ReadonlyMap<string, readonly string[]>
   names: ReadonlyMap<string, string>
   known: Known
+  /** What serving orders costs, where one of the rules chooses by cost. */
+  economics?: Economics
 }
 
-export async function readWorld(db: Queryable, now: Date): Promise<World> {
+export async function readWorld(db: Queryable, rules: readonly Rule[], now: Date): Promise<World> {
   const locations = await loadLocations(db, now.toISOString().slice(0, 10))
   const channels = await loadChannels(db)
   const forms = await orderForms(db, channels.filter(({ form_version }) => form_version > 0).map(({ id, form_version }) => ({ channel_id: id, form_version })))
@@ -33,7 +38,7 @@ export async function readWorld(db: Queryable, now: Date): Promise<World> {
   const rates = await findRateTable(db, IN_HOUSE)
   const active = new Set(locations.map(({ code }) => code))
   return {
-    now,
+    now, ...await readEconomics(db, { rules }, now),
     channels: channels.map((channel) => ({ ...channel, fields: (forms.get(channel.id) ?? []).filter(({ applies_to }) => applies_to === 'order') })),
     candidates: (at) => locations.map((location) => candidateAt(location, at)),
     groups: new Map(groups.map(({ code, locations: members }) => [code, members.filter((member) => active.has(member))])),

@@ -15,7 +15,7 @@ export function tryRules(rules: readonly Rule[], order: ExampleOrder, world: Wor
   const levels = stock === 'none' ? [] : candidates.flatMap(({ id }) => [...new Set(demand.lines.map(({ variant_id }) => variant_id))].map((variant_id): StockLevel => ({
     variant_id, location_id: id, available: units * 1_000 + 1_000_000, safety_stock: 0, daily_demand: 0, stock_age_hours: 0,
   })))
-  return planOrder(demand, candidates, createStockView(levels), { id: 'trial', version: 0, name: 'Trial', rules })
+  return planOrder(demand, candidates, createStockView(levels), { id: 'trial', version: 0, name: 'Trial', rules }, undefined, world.economics)
 }
 
 /** Whether two trials of one order come to the same, whatever rules they name. */
