@@ -77,6 +77,9 @@ export async function openRetailer(target: Target, pool: Pool, operations: reado
 /** The codes that fuzzed edits must leave alone. */
 export const isKept = (value: unknown): boolean => typeof value === 'string' && KEPT.includes(value)
 
+const ANY_RULE = { id: 'any', name: 'Any location', conditions: [], location_groups: [], filters: [], rankings: [], split: { max_locations: null, keep_lines_whole: false }, fallback: { action: 'channel_policy' } }
+const STRATEGY_DRAFT = { url: '/v1/routing-strategies', body: { code: 'drafted', name: 'Drafted', draft: true, rules: [ANY_RULE] } }
+
 /** Things that can be used up, by the collection or the operation that does so. */
 const CONSUMED: Readonly<Record<string, { url: string; body: object | ((nth: number) => object) }>> = {
   'reservations': { url: '/v1/reservations', body: { channel: 'web', lines: [{ sku: 'CUP', quantity: 2 }] } },
@@ -84,6 +87,7 @@ const CONSUMED: Readonly<Record<string, { url: string; body: object | ((nth: num
   'inbound-supplies': { url: '/v1/inbound-supplies', body: { location: 'leeds', sku: 'LAMP', quantity: 40, expected_on: '2026-03-10' } },
   'stock-counts': { url: '/v1/stock-counts', body: { location: 'leeds', skus: ['ODD'] } },
   'api-keys': { url: '/v1/api-keys', body: { name: 'spare', permissions: ['orders:read'] } },
+  'updateStrategyDraft': STRATEGY_DRAFT, 'saveStrategyDraft': STRATEGY_DRAFT, 'discardStrategyDraft': STRATEGY_DRAFT,
   'saveBundle': { url: '/v1/variants', body: (nth) => ({ sku: `SET-${nth}`, kind: nth % 2 === 0 ? 'goods' : 'bundle', name: 'A set', price: gbp('8.00') }) },
 }
 let nth = 0
