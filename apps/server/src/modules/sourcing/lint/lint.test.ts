@@ -47,6 +47,7 @@ describe('a rule for no order', () => {
     ['a Monday in London that is a Tuesday in Auckland', [{ type: 'time', time_zone: 'Europe/London', weekdays: [1] }, { type: 'time', time_zone: 'Pacific/Auckland', weekdays: [2] }]],
     ['the hour between two clocks in winter alone', [{ type: 'time', time_zone: 'Europe/London', from: '12:00', until: '12:30' }, { type: 'time', time_zone: 'America/New_York', from: '08:00', until: '08:30' }]],
     ['an item with two tags', [{ type: 'item_tag', any_of: ['a'], lines: 'every' }, { type: 'item_tag', any_of: ['b'], lines: 'every' }, { type: 'lines', below: 2 }]],
+    ['one that is tagged and one that is not', [{ type: 'item_tag', any_of: ['a'], lines: 'any' }, { not: { type: 'item_tag', any_of: ['a'], lines: 'every' } }]],
     ['one of each', [{ type: 'item_sku', any_of: ['TEA'], lines: 'any' }, { type: 'item_sku', any_of: ['CUP'], lines: 'any' }]],
   ]
   it.each(possible)('is not claimed: %s', (_what, conditions) => {
