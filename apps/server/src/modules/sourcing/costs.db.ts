@@ -91,3 +91,13 @@ export async function pricesOf(db: Queryable, variant_ids: readonly string[], no
     where (select at from price_runs order by at desc limit 1) >= ${new Date(now.getTime() - MAX_PRICE_AGE_MS)}::timestamptz`)
   return new Map(rows.map((row) => [keyOf(row), row.price]))
 }
+
+export type PriceView = { sku: string; location: string; price: number; sellable: number }
+
+/** The dearest prices first, of all SKUs or of one. */
+export function listPrices(db: Queryable, sku: string | undefined, limit: number): Promise<PriceView[]> {
+  return db.rows(sql`
+    select v.sku, l.code as location, p.price, greatest(0, s.available - s.safety_stock)::int as sellable
+    from shadow_prices p join variants v on v.id = p.variant_id join locations l on l.id = p.location_id join stock_levels s on s.variant_id = p.variant_id and s.location_id = p.location_id
+    ${sku === undefined ? sql.empty : sql`where v.sku = ${sku}`} order by p.price desc, v.sku, l.code limit ${limit}`)
+}

@@ -1,12 +1,14 @@
 import { Type } from 'typebox'
+import { ids } from '../../kernel/id-kinds.ts'
 import { refuse } from '../../kernel/problem.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { route, type Route } from '../../platform/http/route.ts'
-import { closed, Code, Currency, Nullable, OneOf } from '../../platform/http/schemas.ts'
+import { closed, Code, Currency, Nullable, OneOf, Sku } from '../../platform/http/schemas.ts'
 import { saveCostModel } from './commands/cost-model.ts'
+import { askForPrices } from './commands/learn-prices.ts'
 import { moveClaims, reoptimize } from './commands/reoptimize.ts'
 import type { CostModel } from './cost-model.ts'
-import { activeCostModel, findCostModel, type CostModelRow } from './costs.db.ts'
+import { activeCostModel, findCostModel, listPrices, newestPriceRun, type CostModelRow, type PriceEvidence } from './costs.db.ts'
 import type { Move } from './improve.ts'
 
 const Amount = Type.Integer({ minimum: 0, maximum: 1_000_000_000 })
@@ -102,4 +104,38 @@ const postReoptimize = (clock: Clock): Route => route({
   },
 })
 
-export const costRoutes = (clock: Clock): Route[] => [getModel, putModel, postReoptimize(clock)]
+const Evidence = Type.Unsafe<PriceEvidence>(Type.Object({
+  orders_seen: Type.Integer({ description: 'Orders of the past that were there to learn from' }), history_days: Type.Integer(),
+  orders_sampled: Type.Integer({ description: 'Of these as many as are expected until stock is replenished, the newest likelier; at most 5,000' }), replenishment_days: Type.Integer(),
+  variants: Type.Integer(), levels_priced: Type.Integer({ description: 'Levels whose last unit is worth something' }),
+  lower_bound: Type.Integer({ description: 'Minor units that the sampled orders cost at least' }), milliseconds: Type.Integer(),
+}, closed))
+
+const getPrices = route({
+  operation_id: 'listShadowPrices', method: 'GET', url: '/v1/routing/prices', tag: 'routing', permission: 'sourcing:read', summary: 'What keeping a unit at a location is worth, and what that rests on',
+  description: 'The dearest first. A level that is not here has no price. Prices that nobody has learned anew for two days count for nothing.',
+  query: Type.Object({ sku: Type.Optional(Sku), limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 1_000 })) }, closed),
+  reply: {
+    status: 200,
+    schema: Type.Object({
+      run: Nullable(Type.Object({ id: Type.String(), at: Type.String(), cost_version: Type.Integer(), evidence: Evidence }, closed)),
+      data: Type.Array(Type.Object({ sku: Type.String(), location: Type.String(), price: Type.Number({ description: 'Minor units of the cost model\'s currency' }), sellable: Type.Integer() }, closed)),
+    }, closed),
+  },
+  handle: async ({ query, db }) => {
+    const run = await newestPriceRun(db)
+    return {
+      run: run === undefined ? null : { id: ids.price_run.show(run.id), at: run.at.toISOString(), cost_version: run.cost_version, evidence: run.evidence },
+      data: await listPrices(db, query.sku, query.limit ?? 1_000),
+    }
+  },
+})
+
+const postLearn = route({
+  operation_id: 'learnShadowPrices', method: 'POST', url: '/v1/routing/prices/learn', tag: 'routing', permission: askForPrices.permission, summary: 'Learn shadow prices anew in the background',
+  description: 'Happens by itself every hour where a rule in use weighs scarcity. Nothing is learned while no rule chooses by cost.',
+  body: Type.Object({}, closed), reply: { status: 202, schema: Type.Object({ asked: Type.Literal(true) }, closed) },
+  handle: async ({ run }) => run(askForPrices, {}),
+})
+
+export const costRoutes = (clock: Clock): Route[] => [getModel, putModel, getPrices, postLearn, postReoptimize(clock)]

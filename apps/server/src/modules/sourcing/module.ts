@@ -6,6 +6,7 @@ import type { Module } from '../../platform/module.ts'
 import type { OrderPorts } from '../orders/index.ts'
 import { expectationLoop } from './commands/expect-supplies.ts'
 import { demandLoop, queueLoop } from './commands/queue.ts'
+import { learnPricesJob } from './commands/learn-prices.ts'
 import { reoptimizeJob } from './commands/reoptimize.ts'
 import { backorderLoop } from './commands/source-order.ts'
 import { DEFAULT_COST_MODEL } from './cost-model.ts'
@@ -32,7 +33,7 @@ export function sourcingModule(ports: OrderPorts, runtime: { db: Database; clock
       last_activation: { status: 409, title: 'No strategy would be in use', remedy: 'Activate another version instead.' },
     },
     loops: [backorderLoop, queueLoop(ports), demandLoop(), expectationLoop()],
-    jobs: (running) => [reoptimizeJob(running)],
+    jobs: (running) => [reoptimizeJob(running), learnPricesJob(running)],
     // A new installation routes by the first of the default strategies, whenever its orders are from.
     prepare: async ({ db }) => {
       await installCostModel(db, { id: newId(), cost_version: 1, definition: DEFAULT_COST_MODEL, created_at: runtime.clock.now(new Date()), created_by: SYSTEM.id })
