@@ -147,6 +147,13 @@ where l.id is null or o.status <> 'placed';
 select o.id, o.number from orders o
 where exists (select from allocations a where a.order_id = o.id) and not exists (select from sourcing_decisions d where d.order_id = o.id);
 
+-- name: shadow prices are those of the newest run
+select variant_id, location_id, run_id from shadow_prices where run_id is distinct from (select id from price_runs order by at desc, id desc limit 1);
+
+-- name: the versions of the cost model have no gap, and the newest is in force
+select count(*) as versions, max(cost_version) as newest, max(cost_version) filter (where active) as in_force from cost_models
+having count(*) <> max(cost_version) or max(cost_version) is distinct from max(cost_version) filter (where active);
+
 -- name: the versions of an order form have no gap, and a channel names its newest
 select c.code, c.form_version, count(f.form_version) as forms
 from channels c left join order_forms f on f.channel_id = c.id

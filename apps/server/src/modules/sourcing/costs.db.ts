@@ -58,7 +58,7 @@ export type PriceEvidence = {
 }
 
 export function newestPriceRun(db: Queryable): Promise<PriceRunRow | undefined> {
-  return db.maybe(sql`select id, at, cost_version, evidence from price_runs order by at desc limit 1`)
+  return db.maybe(sql`select id, at, cost_version, evidence from price_runs order by at desc, id desc limit 1`)
 }
 
 export type ShadowPrice = { variant_id: string; location_id: string; price: number }
@@ -66,8 +66,10 @@ export type ShadowPrice = { variant_id: string; location_id: string; price: numb
 /** Rows that one statement takes. */
 const CHUNK = 10_000
 
-/** Puts the prices of a run in place of all others, in one commit. */
-export async function replacePrices(tx: Tx, run: PriceRunRow, prices: readonly ShadowPrice[]): Promise<void> {
+/** Puts the prices of a run in place of all others, in one commit; false where somebody has looked later already. */
+export async function replacePrices(tx: Tx, run: PriceRunRow, prices: readonly ShadowPrice[]): Promise<boolean> {
+  await tx.rows(sql`select pg_advisory_xact_lock(hashtextextended('sourcing: prices', 0))`)
+  if (((await newestPriceRun(tx))?.at ?? run.at) > run.at) return false
   await tx.run(sql`insert into price_runs (id, at, cost_version, evidence) values (${run.id}, ${run.at}, ${run.cost_version}, ${JSON.stringify(run.evidence)})`)
   for (let at = 0; at < prices.length; at += CHUNK) {
     const chunk = prices.slice(at, at + CHUNK)
@@ -78,6 +80,7 @@ export async function replacePrices(tx: Tx, run: PriceRunRow, prices: readonly S
       on conflict (variant_id, location_id) do update set price = excluded.price, run_id = excluded.run_id`)
   }
   await tx.run(sql`delete from shadow_prices where run_id <> ${run.id}`)
+  return true
 }
 
 /** Prices that nobody has learned anew for so long say nothing any more. */

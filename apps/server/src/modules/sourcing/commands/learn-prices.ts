@@ -29,7 +29,7 @@ type SavePrices = { at: string; cost_version: number; evidence: PriceEvidence; p
 /** Puts learned prices in place of all that were before. */
 const savePrices = command('sourcing.save_prices', 'sourcing:write', async ({ tx, now, emit, audit }, { at, cost_version, evidence, prices }: SavePrices) => {
   const id = newId(now.getTime())
-  await replacePrices(tx, { id, at: new Date(at), cost_version, evidence }, prices)
+  if (!(await replacePrices(tx, { id, at: new Date(at), cost_version, evidence }, prices))) return { id: null }
   audit({ subject_id: id })
   emit({ type: 'shadow_prices.learned', subject_id: id, data: { price_run_id: ids.price_run.show(id), orders_sampled: evidence.orders_sampled, levels_priced: evidence.levels_priced } })
   return { id }
