@@ -13,9 +13,10 @@ export function activeCostModel(db: Queryable): Promise<CostModelRow> {
   return db.one(sql`select ${COLUMNS} from cost_models where active`)
 }
 
-/** The version in force, locked: one change at a time. */
-export function lockCostModel(tx: Tx): Promise<CostModelRow> {
-  return tx.one(sql`select ${COLUMNS} from cost_models where active for update`)
+/** The version in force, until the commit: one change at a time. A lock of its row would end on a row that is out of force. */
+export async function lockCostModel(tx: Tx): Promise<CostModelRow> {
+  await tx.rows(sql`select pg_advisory_xact_lock(hashtextextended('sourcing: cost model', 0))`)
+  return activeCostModel(tx)
 }
 
 export function findCostModel(db: Queryable, cost_version: number): Promise<CostModelRow | undefined> {

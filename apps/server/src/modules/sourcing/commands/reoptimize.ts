@@ -1,4 +1,4 @@
-import { assert } from '../../../kernel/assert.ts'
+import { assert, present } from '../../../kernel/assert.ts'
 import { ids } from '../../../kernel/id-kinds.ts'
 import { newId } from '../../../kernel/ids.ts'
 import { formatAmount } from '../../../kernel/money.ts'
@@ -70,7 +70,7 @@ async function moveUnits(tx: Tx, moves: readonly Move[], levels: Levels, by: { a
 }
 
 function eventOf({ order_id, after, decision: { cost } }: Move, { decision_id, saved, from, to }: Moved & { decision_id: string }): NewEvent {
-  const currency = cost?.currency ?? 'XXX'
+  const { currency } = present(cost, 'a move is of a rule that chooses by cost')
   return {
     type: 'order.reallocated', order_id,
     data: {

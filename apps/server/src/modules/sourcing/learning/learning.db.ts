@@ -11,9 +11,9 @@ const RECENT_DAYS = 28
 export async function countHistory(db: Queryable, now: Date, history_days: number): Promise<History> {
   const row = await db.one<{ orders_seen: number; recent: number; first_days: number | null }>(sql`
     select count(*)::int as orders_seen, count(*) filter (where placed_at > ${now}::timestamptz - make_interval(days => ${RECENT_DAYS}))::int as recent,
-      extract(epoch from ${now}::timestamptz - min(placed_at)) / 86400 as first_days
+      (extract(epoch from ${now}::timestamptz - min(placed_at)) / 86400)::float8 as first_days
     from orders where delivery = 'ship' and status <> 'canceled' and placed_at > ${now}::timestamptz - make_interval(days => ${history_days}) and placed_at <= ${now}`)
-  return { orders_seen: row.orders_seen, recent: row.recent, recent_days: Math.min(RECENT_DAYS, Math.max(1, Number(row.first_days ?? 1))) }
+  return { orders_seen: row.orders_seen, recent: row.recent, recent_days: Math.min(RECENT_DAYS, Math.max(1, row.first_days ?? 1)) }
 }
 
 export type SampledOrder = { id: string; currency: string; shipping_address: Address | null }

@@ -1,5 +1,5 @@
 import { present } from '../../../kernel/assert.ts'
-import { distanceKm } from '../../../kernel/geo.ts'
+import { distanceKm, type Coordinates } from '../../../kernel/geo.ts'
 import type { CostNetwork, ExpectedOrder } from '../cost/expected-demand.ts'
 import type { Candidate, Destination } from '../demand.ts'
 import { viewSites, type Economics } from '../economics.ts'
@@ -89,7 +89,11 @@ function keyOf(destination: Destination | null): string {
 function parcelColumns({ economics: { tariffs, starts }, tariff }: ReturnType<typeof viewSites>, candidates: readonly Candidate[], destination: Destination | null): Int32Array {
   const postal_code = spellPostalCode(destination?.postal_code ?? null)
   return Int32Array.from(candidates, ({ code, coordinates }, index) => {
-    const km = coordinates === null || destination?.coordinates == null ? Number.POSITIVE_INFINITY : distanceKm(coordinates, destination.coordinates)
+    const km = distanceBetween(coordinates, destination?.coordinates ?? null)
     return starts[tariff[index]!]! + zoneColumn(tariffs[tariff[index]!]!, code, destination, postal_code, km)
   })
+}
+
+function distanceBetween(from: Coordinates | null, to: Coordinates | null): number {
+  return from === null || to === null ? Number.POSITIVE_INFINITY : distanceKm(from, to)
 }
