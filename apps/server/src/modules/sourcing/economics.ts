@@ -127,7 +127,7 @@ function poseCost(problem: AllocationProblem, rule: Rule, objective: Objective, 
       variant, quantity, weight_grams: unitWeight(order, variant) || model.default_weight_grams, value: unitPrice(order, variant, model.currency),
       set: isByLine(rule.split) ? need : null, unfilled_cost: objective.leave_unfilled ? model.unfilled_cost : null,
     })),
-    places: { count: locations.length, tariff: locations.map((candidate) => parcelColumn(order, candidate, sites)), parcel_labor: labor(sites.parcel_labor), unit_labor: labor(sites.unit_labor), capacity_cost: null, serving: null },
+    places: { count: locations.length, tariff: parcelColumns(order, locations, sites), parcel_labor: labor(sites.parcel_labor), unit_labor: labor(sites.unit_labor), capacity_cost: null, serving: null },
     tariffs: sites.economics.parcels, supply,
     stock: isByLine(rule.split) ? order.variant_ids.flatMap((_, variant) => locations.map((candidate) => order.stock[variant * order.network.candidates.length + candidate]!)) : null,
     unit_costs: {
@@ -139,10 +139,13 @@ function poseCost(problem: AllocationProblem, rule: Rule, objective: Objective, 
   }
 }
 
-function parcelColumn(order: OrderView, candidate: number, { economics: { tariffs, starts }, tariff }: Sites): number {
-  const own = tariff[candidate]!
+function parcelColumns(order: OrderView, locations: readonly number[], { economics: { tariffs, starts }, tariff }: Sites): number[] {
   const { destination } = order.demand
-  return starts[own]! + zoneColumn(tariffs[own]!, order.network.candidates[candidate]!.code, destination, spellPostalCode(destination?.postal_code ?? null), distanceTo(order, candidate))
+  const postal_code = spellPostalCode(destination?.postal_code ?? null)
+  return locations.map((candidate) => {
+    const own = tariff[candidate]!
+    return starts[own]! + zoneColumn(tariffs[own]!, order.network.candidates[candidate]!.code, destination, postal_code, distanceTo(order, candidate))
+  })
 }
 
 function unitWeight({ demand, variants }: OrderView, variant: number): number {
