@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { ProblemTable } from './kernel/problem.ts'
 import { DATABASE_CLOCK, type Clock } from './platform/clock.ts'
 import { openDatabase } from './platform/db.ts'
+import { createFeedGrowth } from './platform/event-feed.ts'
 import { createExecutor } from './platform/executor.ts'
 import { pagesModule } from './platform/http/pages/pages.ts'
 import { createServer } from './platform/http/server.ts'
@@ -70,6 +71,7 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
   const jobs = createJobs({ url: options.database_url, log })
   const metrics = createMetrics()
   let pokeRelay: () => void = () => undefined
+  const growth = createFeedGrowth()
   const executor = createExecutor({ db, clock, insert_jobs: jobs.insert, after_commit: () => { pokeRelay() }, observe: metrics.observeCommand })
   const runtime: Runtime = { db, executor, clock, log }
 
@@ -78,13 +80,13 @@ export async function createApplication(options: ApplicationOptions): Promise<Ap
     sourcing: { plan: planStock, unclaim },
     fulfillment: { withdraw: withdrawUnits },
   }
-  const modules: Module[] = [platformModule(metrics, jobs), identityModule(() => permissions), catalogModule, customersModule, locationsModule, channelsModule, inventoryModule, paymentsModule, ordersModule(ports), sourcingModule(ports, { db, clock }), shippingModule, fulfillmentModule(ports), returnsModule(clock), integrationsModule,
+  const modules: Module[] = [platformModule(metrics, jobs, growth), identityModule(() => permissions), catalogModule, customersModule, locationsModule, channelsModule, inventoryModule, paymentsModule, ordersModule(ports), sourcingModule(ports, { db, clock }), shippingModule, fulfillmentModule(ports), returnsModule(clock), integrationsModule,
     pagesModule({ problems: () => problems, routes: () => modules.flatMap((module) => module.routes), session_cookie: SESSION_COOKIE })]
   const permissions: Record<string, string> = Object.assign({}, ...modules.map((module) => module.permissions)) as Record<string, string>
   const problems = Object.assign({}, ...modules.map((module) => module.problems)) as ProblemTable
   const jobDefinitions = modules.flatMap((module) => module.jobs?.(runtime) ?? [])
   const loops: LoopDefinition[] = [
-    { name: 'relay', interval_ms: 200, round: () => relayOnce(db) },
+    { name: 'relay', interval_ms: 100, round: async () => { const moved = await relayOnce(db); if (moved > 0) growth.tell(); return moved } },
     ...modules.flatMap((module) => module.loops ?? []),
   ]
   const server = await createServer({

@@ -30,5 +30,5 @@ const PHONE_DIGITS = 9
 export function phoneEnding(q: string): string | undefined {
   const digits = q.replaceAll(/\D/g, '')
   if (!/^[+(\d][\d\s().\-/]*$/.test(q.trim()) || digits.length < MIN_PHONE_DIGITS) return undefined
-  return [...digits.slice(-PHONE_DIGITS)].reverse().join('')
+  return Array.from(digits.slice(-PHONE_DIGITS)).reverse().join('')
 }

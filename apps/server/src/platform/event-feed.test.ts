@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { useDatabase } from '../../test/harness/database.ts'
 import { SYSTEM } from './caller.ts'
-import { readFeed } from './event-feed.ts'
+import { createFeedGrowth, readFeed } from './event-feed.ts'
 import { relayLagMs, relayOnce } from './relay.ts'
 import { sql } from './sql.ts'
 
@@ -41,4 +41,16 @@ test('a full page goes on after its last event and not after what it did not sho
   const start = (await readFeed(db(), 0n, 1_000, undefined)).position
   const page = await readFeed(db(), start, 3, undefined)
   expect([page.events.length, page.position - start, page.has_more]).toEqual([3, 3n, true])
+})
+
+test('who follows the feed is woken when it grows, also by what came while looking, and looks again after a while by itself', async () => {
+  const growth = createFeedGrowth()
+  const patientMs = 60_000
+  const before = growth.told()
+  growth.tell()
+  await growth.wait(before, patientMs)
+  const woken = Promise.all([growth.wait(growth.told(), patientMs), growth.wait(growth.told(), patientMs)])
+  growth.tell()
+  await woken
+  await growth.wait(growth.told(), 1)
 })

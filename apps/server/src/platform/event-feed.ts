@@ -33,17 +33,54 @@ export type FeedPage = {
 
 /** Events after a position, in order. A consumer that goes on after the position it is given misses none. */
 export async function readFeed(db: Queryable, after: bigint, limit: number, types: readonly string[] | undefined): Promise<FeedPage> {
-  const { last_position } = await db.one<{ last_position: bigint }>(sql`select last_position from relay_state`)
-  if (last_position <= after) return { events: [], position: after, has_more: false }
-  const end = last_position - after > WINDOW ? after + WINDOW : last_position
   // Positions first, then each its event: for a rare type the planner would rather read all events there are.
-  const rows = await db.rows<FeedRow>(sql`
-    select p.position, ${COLUMNS}
-    from event_positions p cross join lateral (select * from events where events.id = p.event_id offset 0) e
-    where p.position > ${after} and p.position <= ${end} ${types === undefined ? sql.empty : sql`and e.type = any(${arrayOf(types, 'text')})`}
-    order by p.position limit ${limit}`)
-  const position = rows.length === limit ? rows.at(-1)!.position! : end
-  return { events: rows.map(viewEvent), position, has_more: position < last_position }
+  const rows = await db.rows<FeedRow & { last_position: bigint }>(sql`
+    select s.last_position, p.*
+    from relay_state s left join lateral (
+      select p.position, ${COLUMNS}
+      from event_positions p cross join lateral (select * from events where events.id = p.event_id offset 0) e
+      where p.position > ${after} and p.position <= least(s.last_position, ${after + WINDOW}) ${types === undefined ? sql.empty : sql`and e.type = any(${arrayOf(types, 'text')})`}
+      order by p.position limit ${limit}
+    ) p on true`)
+  const { last_position } = rows[0]!
+  if (last_position <= after) return { events: [], position: after, has_more: false }
+  const events = rows.flatMap((row) => (row.position === null ? [] : [viewEvent(row)]))
+  const end = last_position - after > WINDOW ? after + WINDOW : last_position
+  const position = events.length === limit ? rows.at(-1)!.position! : end
+  return { events, position, has_more: position < last_position }
+}
+
+/** Tells those who follow the feed in this process that it has grown. What other processes relay is seen by looking. */
+export type FeedGrowth = {
+  tell: () => void
+  /** How often it was told. Asked before a look, so that what comes during the look is not slept through. */
+  told: () => number
+  /** Resolves when it is told more often than `told`, or after this time. */
+  wait: (told: number, timeoutMs: number) => Promise<void>
+}
+
+export function createFeedGrowth(): FeedGrowth {
+  let count = 0
+  const waiting = new Set<() => void>()
+  return {
+    tell: () => {
+      count++
+      for (const wake of waiting) wake()
+    },
+    told: () => count,
+    wait: async (told, timeoutMs) => {
+      if (told !== count) return
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(() => { wake() }, timeoutMs)
+        const wake = (): void => {
+          clearTimeout(timer)
+          waiting.delete(wake)
+          resolve()
+        }
+        waiting.add(wake)
+      })
+    },
+  }
 }
 
 /** The story of one order, oldest first: also events that the relay has not positioned yet. */

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { ids } from '../kernel/id-kinds.ts'
 import { refuse } from '../kernel/problem.ts'
 import { requireUnconfined } from './caller.ts'
-import { readFeed } from './event-feed.ts'
+import { readFeed, type FeedGrowth } from './event-feed.ts'
 import { listQuery, pageOf, readPage, type ListSpec } from './http/listing.ts'
 import { PLATFORM_PROBLEMS } from './http/problems.ts'
 import { route, type Route } from './http/route.ts'
@@ -51,11 +51,11 @@ const listEvents = route({
   },
 })
 
-/** How often a stream looks for new events, and how often it proves to the client that it lives. */
-const STREAM_POLL_MS = 100
+/** How often a stream looks for what other processes have relayed, and how often it proves to the client that it lives. */
+const STREAM_POLL_MS = 50
 const STREAM_PING_MS = 15_000
 
-const streamEvents = route({
+const streamEvents = (growth: FeedGrowth) => route({
   operation_id: 'streamEvents', method: 'GET', url: '/v1/events/stream', tag: 'events', permission: 'events:read',
   summary: 'Follow the event feed as server-sent events',
   description: 'Begins after `after`, or after the `Last-Event-ID` with which a browser reconnects; without either, with what happens from now on.',
@@ -70,17 +70,16 @@ const streamEvents = route({
     const out = openStream(raw.reply, 'text/event-stream')
     let pingDue = Date.now()
     while (!out.destroyed && raw.request.server.server.listening) {
+      const told = growth.told()
       const page = await readFeed(db, position, 500, typesOf(query.types))
       position = page.position
-      for (const event of page.events) {
-        await writeToStream(out, `id: ${event.position}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
-      }
+      if (page.events.length > 0) await writeToStream(out, page.events.map((event) => `id: ${event.position}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join(''))
       if (Date.now() >= pingDue) {
         // Also how far it has looked, so that a reconnection need not look again.
         await writeToStream(out, `id: ${position}\n: alive\n\n`)
         pingDue = Date.now() + STREAM_PING_MS
       }
-      if (!page.has_more) await new Promise((resolve) => setTimeout(resolve, STREAM_POLL_MS))
+      if (!page.has_more) await growth.wait(told, STREAM_POLL_MS)
     }
     out.end()
   },
@@ -163,10 +162,10 @@ function healthRoutes(metrics: Metrics): Route[] {
   ]
 }
 
-export function platformModule(metrics: Metrics, jobs: Jobs): Module {
+export function platformModule(metrics: Metrics, jobs: Jobs, growth: FeedGrowth): Module {
   return {
     name: 'platform',
-    routes: [listEvents, streamEvents, listAudit, ...jobRoutes(jobs), ...healthRoutes(metrics)],
+    routes: [listEvents, streamEvents(growth), listAudit, ...jobRoutes(jobs), ...healthRoutes(metrics)],
     permissions: { 'events:read': 'Read the event feed', 'audit:read': 'Read who changed what', 'jobs:read': 'See background jobs that wait, run or are parked', 'jobs:replay': 'Give parked jobs one more try' },
     problems: {
       ...PLATFORM_PROBLEMS,
