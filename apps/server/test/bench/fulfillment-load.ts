@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Bench } from './benchmark.ts'
-import { captureSpec, runCapture } from './capture-load.ts'
 import { withDatabase } from './database.ts'
 import type { Server } from './installation.ts'
 import { runLoad, type Loaded } from './run-load.ts'
@@ -9,17 +8,25 @@ import { sql } from '../../src/platform/sql.ts'
 
 /** Fulfillment orders that one call picks, packs or ships; the most that the API takes. */
 const GROUP = 200
-const CONNECTIONS = 2
+const CONNECTIONS = 4
 
-/** Captures orders that are due at once. Whoever runs without worker keeps them unreleased. */
-export function captureDue(bench: Bench, server: Server, orders: number, lines: number): Promise<Loaded> {
-  return runCapture(bench, server, { warmup_seconds: 0, seconds: 600, workload: captureSpec(bench, { channel: 'bench-now', lines, limit: orders }) })
+const DUE_MS = 1_000
+
+/** Makes so many orders due that were captured to be released a day later, and answers when they are. */
+export async function makeDue({ installation }: Bench, orders: number): Promise<void> {
+  await withDatabase(installation, async (db) => {
+    await db.run(sql`update orders set release_at = now() + interval '${sql.raw(String(DUE_MS))} ms' where id in (select id from orders where status = 'placed' and release_at > now() + interval '1 hour' order by id limit ${orders})`)
+    // What an hour of autovacuum would have done.
+    await db.run(sql`vacuum (analyze) orders, order_lines, allocations`)
+  })
+  await delay(DUE_MS)
 }
 
-/** Waits until the worker has released everything that is due. */
-export async function waitForRelease({ installation }: Bench): Promise<void> {
-  await withDatabase(installation, async (db) => {
-    while ((await db.maybe(sql`select from orders where status = 'placed' and open_holds = 0 and units_allocated > 0 and release_at <= now() limit 1`)) !== undefined) await delay(20)
+/** Waits until the worker has released everything that is due. Answers how long it took from the first on. */
+export async function waitForRelease({ installation }: Bench): Promise<number> {
+  return withDatabase(installation, async (db) => {
+    while ((await db.maybe(sql`select from orders where status = 'placed' and open_holds = 0 and units_allocated > 0 and release_at <= now() limit 1`)) !== undefined) await delay(10)
+    return (await db.one<{ ms: number }>(sql`select (extract(epoch from clock_timestamp() - min(created_at)) * 1000)::float8 as ms from fulfillment_orders where status = 'open'`)).ms
   })
 }
 

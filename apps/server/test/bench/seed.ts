@@ -45,7 +45,6 @@ async function seedRetailer({ executor, db }: Application, { skus, locations, sp
   const random = seededRandom(7)
   // Released a day later, so that nothing but the capture itself happens while captures are measured.
   await executor.run(createChannel, { code: 'bench', name: 'Web store', kind: 'web', currency: 'GBP', payment_expectation: 'prepaid', tax_rate_basis_points: 2_000, release_delay_minutes: 1_440 }, asSystem)
-  await executor.run(createChannel, { code: 'bench-now', name: 'Web store without delay', kind: 'web', currency: 'GBP', payment_expectation: 'prepaid', tax_rate_basis_points: 2_000 }, asSystem)
   const codes = Array.from({ length: locations }, (_, index) => `place-${String(index).padStart(2, '0')}`)
   for (const [index, code] of codes.entries()) {
     const isWarehouse = index < WAREHOUSES

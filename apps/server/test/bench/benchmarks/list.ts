@@ -2,7 +2,7 @@ import type { Bench, Benchmark, Measurement } from '../benchmark.ts'
 import { captureSpec, runCapture } from '../capture-load.ts'
 import { cloneOrders } from '../clone-orders.ts'
 import { withDatabase } from '../database.ts'
-import { captureDue, waitForRelease, workAll } from '../fulfillment-load.ts'
+import { makeDue, waitForRelease, workAll } from '../fulfillment-load.ts'
 import type { Server } from '../installation.ts'
 import { runLoad } from '../run-load.ts'
 import { verify, waitForRelay } from '../verify.ts'
@@ -57,8 +57,8 @@ export const list: Benchmark = {
     await installation.reset()
 
     const server = await installation.start()
-    await runCapture(bench, server, { warmup_seconds: 0, seconds: 600, workload: captureSpec(bench, { lines: LINES, limit: CAPTURED - SHIPPED }) })
-    await captureDue(bench, server, SHIPPED, LINES)
+    await runCapture(bench, server, { warmup_seconds: 0, seconds: 600, workload: captureSpec(bench, { lines: LINES, limit: CAPTURED }) })
+    await makeDue(bench, SHIPPED)
     await waitForRelease(bench)
     await workAll(bench, server)
     await waitForRelay(server)

@@ -1,13 +1,14 @@
 import type { Benchmark } from '../benchmark.ts'
 import { sampleCpu } from '../cpu.ts'
-import { withDatabase } from '../database.ts'
-import { captureDue, waitForRelease, workAll } from '../fulfillment-load.ts'
+import { captureSpec, runCapture } from '../capture-load.ts'
+import { makeDue, waitForRelease, workAll } from '../fulfillment-load.ts'
 import { recordProfile } from '../profile.ts'
 import { verify, waitForRelay } from '../verify.ts'
-import { relayOnce } from '../../../src/platform/relay.ts'
 
 const LINES = 2
 const ORDERS_PER_SECOND = 300
+/** Orders on which the server warms up, for each that is measured. */
+const WARM_UP = 0.3
 
 export const releaseShip: Benchmark = {
   name: 'release-ship',
@@ -16,19 +17,20 @@ export const releaseShip: Benchmark = {
   run: async (bench) => {
     const { installation } = bench
     const orders = Math.round(bench.seconds * ORDERS_PER_SECOND)
-    const taking = await installation.start({ worker: false })
-    await captureDue(bench, taking, orders, LINES)
-    await taking.stop()
-    // The events of the captures are not what is measured.
-    await withDatabase(installation, async (db) => { while ((await relayOnce(db)) > 0); })
-
+    const warm = Math.round(orders * WARM_UP)
     const server = await installation.start({ inspect: bench.profile !== undefined })
+    await runCapture(bench, server, { warmup_seconds: 0, seconds: 600, workload: captureSpec(bench, { lines: LINES, limit: orders + warm }) })
+    await makeDue(bench, warm)
+    await waitForRelease(bench)
+    await workAll(bench, server)
+    // The events of the captures are not what is measured.
+    await waitForRelay(server)
+
     const over = Promise.withResolvers<void>()
     const profile = recordProfile(bench, server, 'release-ship', over.promise)
     const before = sampleCpu(server.pid, installation.postmaster_pid)
-    const startedMs = performance.now()
-    await waitForRelease(bench)
-    const releasedMs = performance.now() - startedMs
+    await makeDue(bench, orders)
+    const releasedMs = await waitForRelease(bench)
     const worked = await workAll(bench, server)
     const after = sampleCpu(server.pid, installation.postmaster_pid)
     over.resolve()

@@ -6,8 +6,6 @@ export type CaptureParameters = {
   seed: number
   /** Makes the numbers and buyers of this load unlike those of any other on the same database. */
   run: string
-  /** Where the orders come from: `bench` releases them a day later, `bench-now` at once. */
-  channel?: 'bench' | 'bench-now'
   /** Lines of an order. */
   lines: number
   /** Articles there are, sold by Zipf's law. */
@@ -55,7 +53,7 @@ export function orderMaker(parameters: CaptureParameters): () => { external_id: 
     return {
       external_id,
       body: JSON.stringify({
-        channel: parameters.channel ?? 'bench', external_id, customer: { email: `${external_id}@example.com`, name, phone: `+44 20 ${1_000_000 + (count % 9_000_000)}` },
+        channel: 'bench', external_id, customer: { email: `${external_id}@example.com`, name, phone: `+44 20 ${1_000_000 + (count % 9_000_000)}` },
         shipping_address: { name, line1: `${1 + (count % 200)} High Street`, city: 'Harrogate', postal_code: 'HG1 1AA', country: 'GB', latitude: 50 + random() * 8, longitude: -5 + random() * 6 },
         lines, shipping: { amount: '3.95', currency: 'GBP' },
       }),
