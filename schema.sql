@@ -241,6 +241,7 @@ create table events (
   constraint events_check CHECK (((order_id IS NULL) = (order_sequence IS NULL)))
 );
 CREATE UNIQUE INDEX events_order ON public.events USING btree (order_id, order_sequence) WHERE (order_id IS NOT NULL);
+CREATE INDEX events_safety_stock ON public.events USING btree (transaction_id) WHERE (type = 'stock.safety_stock_set'::text);
 CREATE INDEX events_subject ON public.events USING btree (subject_id, id) WHERE (subject_id IS NOT NULL);
 CREATE INDEX events_unrelayed ON public.events USING btree (transaction_id, id);
 
@@ -1094,18 +1095,30 @@ create table sourcing_activations (
 );
 CREATE INDEX sourcing_activations_from ON public.sourcing_activations USING btree (from_at DESC, "position" DESC) WHERE (canceled_at IS NULL);
 
--- owner: sourcing. Why it was routed so: candidates, exclusions, rankings, stock seen
+-- owner: sourcing. Why an order was routed so: what was asked, candidates, exclusions, rankings; by month
 create table sourcing_decisions (
   id uuid not null,
   order_id uuid not null,
+  run_id uuid,
   at timestamp with time zone not null,
+  place smallint not null,
   trigger text not null,
+  outcome text not null,
+  facets text[] not null,
   decision json not null,
-  constraint sourcing_decisions_pkey PRIMARY KEY (id),
-  constraint sourcing_decisions_trigger_check CHECK ((trigger = ANY (ARRAY['capture'::text, 'backorder'::text, 'rejection'::text, 'manual'::text, 'reoptimization'::text]))) NOT VALID,
-  constraint sourcing_decisions_order_id_fkey FOREIGN KEY (order_id) REFERENCES orders(id)
+  constraint sourcing_decisions_pkey PRIMARY KEY (at, id),
+  constraint sourcing_decisions_trigger_check1 CHECK ((trigger = ANY (ARRAY['capture'::text, 'backorder'::text, 'rejection'::text, 'manual'::text, 'reoptimization'::text])))
+) partition by RANGE (at);
+CREATE INDEX sourcing_decisions_facets ON ONLY public.sourcing_decisions USING gin (facets);
+CREATE INDEX sourcing_decisions_order ON ONLY public.sourcing_decisions USING btree (order_id, id);
+
+-- owner: sourcing. Locations and cost model in a state in which decisions saw them; the id is the hash of the content
+create table sourcing_networks (
+  id uuid not null,
+  first_at timestamp with time zone not null,
+  content json not null,
+  constraint sourcing_networks_pkey PRIMARY KEY (id)
 );
-CREATE INDEX sourcing_decisions_order ON public.sourcing_decisions USING btree (order_id, id);
 
 -- owner: sourcing. Accepted orders with units that no rule could place, by the list in which people find them
 create table sourcing_queue (
@@ -1120,6 +1133,58 @@ create table sourcing_queue (
 );
 CREATE INDEX sourcing_queue_cancel ON public.sourcing_queue USING btree (cancel_at) WHERE (cancel_at IS NOT NULL);
 CREATE INDEX sourcing_queue_queue ON public.sourcing_queue USING btree (queue, entered_at);
+
+-- owner: sourcing. Decisions that a candidate strategy would have made otherwise
+create table sourcing_rehearsal_flips (
+  rehearsal_id uuid not null,
+  candidate smallint not null,
+  "position" integer not null,
+  decision_id uuid not null,
+  decided_at timestamp with time zone not null,
+  order_id uuid not null,
+  network_id uuid not null,
+  outcome text,
+  decision json,
+  constraint sourcing_rehearsal_flips_pkey PRIMARY KEY (rehearsal_id, candidate, "position"),
+  constraint sourcing_rehearsal_flips_rehearsal_id_fkey FOREIGN KEY (rehearsal_id) REFERENCES sourcing_rehearsals(id) ON DELETE CASCADE
+);
+
+-- owner: sourcing. A past period replayed under candidate strategies, with what came of it
+create table sourcing_rehearsals (
+  id uuid not null,
+  status text not null,
+  period_from timestamp with time zone not null,
+  period_to timestamp with time zone not null,
+  channel_ids uuid[],
+  strategies json not null,
+  decisions_total integer,
+  decisions_done integer not null default 0,
+  result json,
+  error text,
+  created_at timestamp with time zone not null,
+  created_by uuid not null,
+  started_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  constraint sourcing_rehearsals_pkey PRIMARY KEY (id),
+  constraint sourcing_rehearsals_check CHECK ((period_from < period_to)),
+  constraint sourcing_rehearsals_check1 CHECK (((status = 'done'::text) = (result IS NOT NULL))),
+  constraint sourcing_rehearsals_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'running'::text, 'done'::text, 'canceled'::text, 'failed'::text])))
+);
+CREATE INDEX sourcing_rehearsals_newest ON public.sourcing_rehearsals USING btree (created_at DESC, id DESC);
+
+-- owner: sourcing. One batch of decisions with what all of them saw; by month
+create table sourcing_runs (
+  id uuid not null,
+  at timestamp with time zone not null,
+  strategy text not null,
+  strategy_version integer not null,
+  network_id uuid not null,
+  snapshot pg_snapshot not null,
+  last_movement_id bigint not null,
+  transaction_id xid8 not null default pg_current_xact_id(),
+  facts json not null,
+  constraint sourcing_runs_pkey PRIMARY KEY (id, at)
+) partition by RANGE (at);
 
 -- owner: sourcing. Routing rules as data; every version is kept
 create table sourcing_strategies (
@@ -1217,6 +1282,7 @@ create table stock_movements (
   cause_id uuid not null,
   caller_id uuid not null,
   note text,
+  transaction_id xid8 default pg_current_xact_id(),
   constraint stock_movements_pkey PRIMARY KEY (id),
   constraint stock_movements_check CHECK ((from_state IS DISTINCT FROM to_state)),
   constraint stock_movements_from_state_check CHECK ((from_state = ANY (ARRAY['available'::text, 'reserved'::text, 'allocated'::text, 'damaged'::text, 'quality_control'::text, 'quarantine'::text, 'on_order'::text, 'in_transit'::text, 'deficit'::text]))),

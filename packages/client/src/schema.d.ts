@@ -1558,6 +1558,98 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/routing-decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List routing decisions, newest first
+         * @description Which orders were backordered: `filter[outcome]=backorder`. Where capacity decided: `filter[excluded_reason]=capacity`. Each in full, with its explanation, stands in the routing of its order.
+         */
+        get: operations["listRoutingDecisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sourcing/rehearsals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List rehearsals, newest first */
+        get: operations["listRehearsals"];
+        put?: never;
+        /**
+         * Replay a past period under other strategies
+         * @description Stock at the beginning is rebuilt from the movements; then everything happens again as it did, except that the strategies choose, each from the stock that its own choices left. Runs in the background and changes nothing.
+         */
+        post: operations["requestRehearsal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sourcing/rehearsals/{rehearsal_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a rehearsal has come, and what came of it */
+        get: operations["getRehearsal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sourcing/rehearsals/{rehearsal_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a rehearsal that is not over */
+        post: operations["cancelRehearsal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sourcing/rehearsals/{rehearsal_id}/flips": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Decisions that would have been others, with both explanations */
+        get: operations["listFlippedDecisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/routing-strategies": {
         parameters: {
             query?: never;
@@ -3123,6 +3215,113 @@ export interface components {
                 /** @description What the order cost from where it was before, where it was routed again */
                 before?: number;
             };
+        };
+        /** ListedDecision */
+        ListedDecision: {
+            id: string;
+            at: string;
+            order_id: string;
+            order_number: string;
+            /** @enum {string} */
+            trigger: "capture" | "backorder" | "rejection" | "manual" | "reoptimization";
+            /** @enum {string} */
+            outcome: "filled" | "refuse" | "backorder" | "hold" | "queue";
+            strategy: string;
+            strategy_version: number;
+            rules: string[];
+            locations: string[];
+            excluded_reasons: string[];
+        };
+        /** Rehearsal */
+        Rehearsal: {
+            id: string;
+            /** @enum {string} */
+            status: "queued" | "running" | "done" | "canceled" | "failed";
+            from: string;
+            to: string;
+            channels: string[] | null;
+            strategies: {
+                strategy: string | null;
+                name: string;
+                rules: {
+                    [key: string]: unknown;
+                }[];
+            }[];
+            decisions: {
+                total: number | null;
+                done: number;
+            };
+            past: {
+                orders: number;
+                /** @description That have a location, or have left it */
+                units: number;
+                refused_orders: number;
+                /** @description From more than one location */
+                split_orders: number;
+                parcels: number;
+                /** @description Minor units of the retailer's own currency */
+                handling_cost: number;
+                /** @description Summed over parcels whose both ends are known */
+                distance_km: number;
+                parcels_without_distance: number;
+                promised_orders: number;
+                promises_kept: number;
+                unfilled_units: number;
+                backordered_units: number;
+                locations: {
+                    location: string;
+                    orders: number;
+                    units: number;
+                }[];
+            } | null;
+            results: {
+                orders: number;
+                /** @description That have a location, or have left it */
+                units: number;
+                refused_orders: number;
+                /** @description From more than one location */
+                split_orders: number;
+                parcels: number;
+                /** @description Minor units of the retailer's own currency */
+                handling_cost: number;
+                /** @description Summed over parcels whose both ends are known */
+                distance_km: number;
+                parcels_without_distance: number;
+                promised_orders: number;
+                promises_kept: number;
+                unfilled_units: number;
+                backordered_units: number;
+                locations: {
+                    location: string;
+                    orders: number;
+                    units: number;
+                }[];
+                /** @description Decisions that would have been others */
+                flipped_decisions: number;
+            }[] | null;
+            error: string | null;
+            created_at: string;
+            started_at: string | null;
+            finished_at: string | null;
+        };
+        /** FlippedDecision */
+        FlippedDecision: {
+            decision_id: string;
+            at: string;
+            order_id: string;
+            order_number: string;
+            past: {
+                /** @enum {string} */
+                outcome: "filled" | "refuse" | "backorder" | "hold" | "queue";
+                locations: string[];
+                explanation: string[];
+            };
+            rehearsed: {
+                /** @enum {string} */
+                outcome: "filled" | "refuse" | "backorder" | "hold" | "queue";
+                locations: string[];
+                explanation: string[];
+            } | null;
         };
         /** RoutingStrategy */
         RoutingStrategy: {
@@ -17346,6 +17545,667 @@ export interface operations {
                 };
             };
             /** @description invalid_input, idempotency_key_reused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRoutingDecisions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description The `next` of a page before */
+                after?: string;
+                /** @description The `prev` of a page after */
+                before?: string;
+                sort?: "at" | "-at";
+                /** @description Whether to count all matches */
+                count?: boolean;
+                /** @description One or several values, comma-separated */
+                "filter[at]"?: string;
+                "filter[at][gte]"?: string;
+                "filter[at][gt]"?: string;
+                "filter[at][lte]"?: string;
+                "filter[at][lt]"?: string;
+                /** @description The outcome: filled, refuse, backorder, hold, queue; one or several, comma-separated */
+                "filter[outcome]"?: string;
+                /** @description What made it: capture, backorder, rejection, manual, reoptimization; one or several, comma-separated */
+                "filter[trigger]"?: string;
+                /** @description The code of a strategy, or one version of it as `code@version`; one or several, comma-separated */
+                "filter[strategy]"?: string;
+                /** @description The id of a rule that placed units; one or several, comma-separated */
+                "filter[rule]"?: string;
+                /** @description The code of a location that was chosen; one or several, comma-separated */
+                "filter[location]"?: string;
+                /** @description Why a location was ruled out, for example `capacity`; one or several, comma-separated */
+                "filter[excluded_reason]"?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["ListedDecision"][];
+                        page: {
+                            next: string | null;
+                            prev: string | null;
+                            has_more: boolean;
+                        };
+                        count?: number;
+                    };
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRehearsals: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description The `next` of a page before */
+                after?: string;
+                /** @description The `prev` of a page after */
+                before?: string;
+                sort?: "created_at" | "-created_at";
+                /** @description Whether to count all matches */
+                count?: boolean;
+                /** @description One or several values, comma-separated */
+                "filter[created_at]"?: string;
+                "filter[created_at][gte]"?: string;
+                "filter[created_at][gt]"?: string;
+                "filter[created_at][lte]"?: string;
+                "filter[created_at][lt]"?: string;
+                /** @description One or several values, comma-separated: queued, running, done, canceled, failed */
+                "filter[status]"?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["Rehearsal"][];
+                        page: {
+                            next: string | null;
+                            prev: string | null;
+                            has_more: boolean;
+                        };
+                        count?: number;
+                    };
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    requestRehearsal: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * Format: date-time
+                     * @description RFC 3339
+                     */
+                    from: string;
+                    /**
+                     * Format: date-time
+                     * @description RFC 3339
+                     */
+                    to: string;
+                    channels?: string[];
+                    strategies: ({
+                        /** @description A saved strategy: `code@version`, or `code` for its latest version */
+                        strategy: string;
+                    } | {
+                        name: string;
+                        rules: {
+                            [key: string]: unknown;
+                        }[];
+                    })[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rehearsal"];
+                };
+            };
+            /** @description malformed_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description busy */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_input, idempotency_key_reused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRehearsal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @example rhs_01h455vb4pex5vsknk084sn02q */
+                rehearsal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rehearsal"];
+                };
+            };
+            /** @description malformed_url */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelRehearsal: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @example rhs_01h455vb4pex5vsknk084sn02q */
+                rehearsal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rehearsal"];
+                };
+            };
+            /** @description malformed_url, malformed_json */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description busy, rehearsal_over */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description body_too_large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unsupported_media_type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_input, idempotency_key_reused */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listFlippedDecisions: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description The `next` of a page before */
+                after?: string;
+                /** @description The `prev` of a page after */
+                before?: string;
+                sort?: "position" | "-position";
+                /** @description Whether to count all matches */
+                count?: boolean;
+                /** @description One or several values, comma-separated */
+                "filter[position]"?: string;
+                "filter[position][gte]"?: string;
+                "filter[position][gt]"?: string;
+                "filter[position][lte]"?: string;
+                "filter[position][lt]"?: string;
+                /** @description The place of the strategy in the rehearsal */
+                strategy?: number;
+            };
+            header?: never;
+            path: {
+                /** @example rhs_01h455vb4pex5vsknk084sn02q */
+                rehearsal_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        data: components["schemas"]["FlippedDecision"][];
+                        page: {
+                            next: string | null;
+                            prev: string | null;
+                            has_more: boolean;
+                        };
+                        count?: number;
+                    };
+                };
+            };
+            /** @description malformed_url */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description url_too_long */
+            414: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_input */
             422: {
                 headers: {
                     [name: string]: unknown;

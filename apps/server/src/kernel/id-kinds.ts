@@ -23,6 +23,7 @@ export const ids = {
   payment_entry: idKind('pye'),
   price_run: idKind('prr'),
   product: idKind('prd'),
+  rehearsal: idKind('rhs'),
   rejection: idKind('rej'),
   reservation: idKind('rsv'),
   return: idKind('ret', 'RT'),

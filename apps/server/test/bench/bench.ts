@@ -11,12 +11,13 @@ import { idle } from './benchmarks/idle.ts'
 import { list } from './benchmarks/list.ts'
 import { overloadCapture } from './benchmarks/overload.ts'
 import { promise } from './benchmarks/promise.ts'
+import { rehearsal } from './benchmarks/rehearsal.ts'
 import { releaseShip } from './benchmarks/release-ship.ts'
 import { reserve } from './benchmarks/reserve.ts'
 import { openInstallation, type Installation } from './installation.ts'
 import { table } from './table.ts'
 
-const BENCHMARKS: readonly Benchmark[] = [captureHttp, captureHttp1, captureHot, captureBulk, reserve, releaseShip, feed, list, promise, overloadCapture, idle]
+const BENCHMARKS: readonly Benchmark[] = [captureHttp, captureHttp1, captureHot, captureBulk, reserve, releaseShip, feed, list, promise, rehearsal, overloadCapture, idle]
 
 const HELP = `Usage: npm run bench -- [NAME...] [options]
 
@@ -31,7 +32,7 @@ Options:
   --skus N         articles, sold by Zipf's law (10000)
   --locations N    places that hold stock (50)
   --spread SHARE   the part of the articles that each store keeps; two warehouses keep all (0.2)
-  --orders N       orders in the database of \`list\` (100000)
+  --orders N       orders in the database of \`list\` (100000), and of \`rehearsal\` (10000)
   --profile DIR    write CPU profiles of the server and its top statements to this folder
   --json           one line of JSON per benchmark on stdout instead of the table
   --list           the benchmarks and their goals
@@ -50,7 +51,7 @@ async function run(): Promise<number> {
     allowPositionals: true,
     options: {
       seconds: { type: 'string', default: '10' }, connections: { type: 'string', default: '64' }, rate: { type: 'string' }, skus: { type: 'string', default: '10000' }, locations: { type: 'string', default: '50' }, spread: { type: 'string', default: '0.2' },
-      orders: { type: 'string', default: '100000' }, profile: { type: 'string' }, json: { type: 'boolean', default: false }, list: { type: 'boolean', default: false }, help: { type: 'boolean', default: false },
+      orders: { type: 'string' }, profile: { type: 'string' }, json: { type: 'boolean', default: false }, list: { type: 'boolean', default: false }, help: { type: 'boolean', default: false },
     },
   })
   if (values.help) {
@@ -65,7 +66,7 @@ async function run(): Promise<number> {
   if (unknown.length > 0) throw new UsageError(`There is no benchmark ${unknown.join(', ')}. There are ${BENCHMARKS.map(({ name }) => name).join(', ')}.`)
   const startedMs = performance.now()
   const settings: Settings = {
-    seconds: numberOf('seconds', values.seconds), connections: numberOf('connections', values.connections), rate: values.rate === undefined ? undefined : numberOf('rate', values.rate), orders: numberOf('orders', values.orders), profile: values.profile === undefined ? undefined : resolve(process.env['INIT_CWD'] ?? '.', values.profile),
+    seconds: numberOf('seconds', values.seconds), connections: numberOf('connections', values.connections), rate: values.rate === undefined ? undefined : numberOf('rate', values.rate), orders: values.orders === undefined ? undefined : numberOf('orders', values.orders), profile: values.profile === undefined ? undefined : resolve(process.env['INIT_CWD'] ?? '.', values.profile),
     retailer: { skus: numberOf('skus', values.skus), locations: numberOf('locations', values.locations), spread: numberOf('spread', values.spread) },
     say: (text) => { process.stderr.write(`${((performance.now() - startedMs) / 1_000).toFixed(0).padStart(5)} s  ${text}\n`) },
   }

@@ -9,8 +9,8 @@ export type Settings = {
   connections: number
   /** Requests a second of `capture-http` and `capture-http-1`, sent whether or not answers come; undefined sends the next when an answer has come. */
   rate: number | undefined
-  /** Orders in the database of `list`. */
-  orders: number
+  /** Orders in the database of `list` and `rehearsal`; undefined for as many as is usual there. */
+  orders: number | undefined
   /** Where profiles are written; undefined writes none. */
   profile: string | undefined
   retailer: Retailer

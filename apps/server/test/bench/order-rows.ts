@@ -19,7 +19,7 @@ export const CAPTURED: readonly OrderTable[] = [
   { name: 'orders', from: 'orders t join pool on pool.order_id = t.id', ids: ['id', 'customer_id'], texts: ['external_id', 'email', 'customer_name', 'phone'], times: ['placed_at', 'created_at'], omit: ['number'] },
   { name: 'order_lines', from: 'order_lines t join pool on pool.order_id = t.order_id', ids: ['id', 'order_id'] },
   { name: 'sourcing_decisions', from: 'sourcing_decisions t join pool on pool.order_id = t.order_id', ids: ['id', 'order_id'] },
-  { name: 'stock_movements', from: `stock_movements t join pool on pool.order_id = t.cause_id`, ids: ['cause_id'] },
+  { name: 'stock_movements', from: `stock_movements t join pool on pool.order_id = t.cause_id`, ids: ['cause_id'], omit: ['transaction_id'] },
   { name: 'allocations', from: 'allocations t join pool on pool.order_id = t.order_id', ids: ['order_line_id', 'order_id'] },
   { name: 'payments', from: 'payments t join pool on pool.order_id = t.order_id', ids: ['id', 'order_id'] },
   { name: 'payment_entries', from: 'payment_entries t join payments p on p.id = t.payment_id join pool on pool.order_id = p.order_id', ids: ['id', 'payment_id'] },

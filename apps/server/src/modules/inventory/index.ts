@@ -1,7 +1,7 @@
 export { applyMovements, stockEvents, tryMovements } from './apply-movements.ts'
 export { convertReservations, holdReservations, refuseConversion, type HeldReservation } from './end-reservations.ts'
 export { readSupplies } from './inbound.db.ts'
-export { lockFurtherLevels, lockLevels, readLevels, readSellable } from './levels.db.ts'
+export { lockFurtherLevels, lockLevels, readLevels, readSellable, type Look } from './levels.db.ts'
 export type { Movement } from './movements.ts'
 export { keyOf, sellableAt, type Levels, type Pair } from './stock.ts'
 export { RESERVATION as reservationMachine } from './reservation.ts'

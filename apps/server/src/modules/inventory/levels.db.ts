@@ -1,4 +1,4 @@
-import { assert } from '../../kernel/assert.ts'
+import { assert, present } from '../../kernel/assert.ts'
 import type { Queryable, Tx } from '../../platform/db.ts'
 import { arrayOf, rowsOf, sql } from '../../platform/sql.ts'
 import type { MovementDecision } from './movements.ts'
@@ -82,25 +82,38 @@ export async function writeMovements(tx: Tx, { entries, changes }: Pick<Movement
 /** What may be sold of a variant at a location; levels with nothing to sell are left out. */
 export type SellableLevel = Pair & { available: number; safety_stock: number }
 
+/** What a look at the stock has seen: the movements that the snapshot sees, up to the last one there was. From it the figures can be rebuilt. */
+export type Look = { snapshot: string; last_movement_id: bigint }
+
 /** Levels with something to sell, and the units of each variant for which orders wait. */
 export type SellableStock = { levels: readonly SellableLevel[]; backordered: ReadonlyMap<string, number> }
 
-/** Where these variants can be sold from and how many units orders wait for, unlocked: where planning begins. One query. */
-export async function readSellable(db: Queryable, variant_ids: readonly string[]): Promise<SellableStock> {
-  const rows = await db.rows<{ variant_id: string; location_id: string | null; available: number; safety_stock: number }>(sql`
+/** Where these variants can be sold from and how many units orders wait for, unlocked: where planning begins. One query, and so one snapshot. */
+export async function readSellable(db: Queryable, variant_ids: readonly string[]): Promise<SellableStock & { look: Look }> {
+  const rows = await db.rows<{ variant_id: string | null; location_id: string | null; available: number; safety_stock: number; look: string | null }>(sql`
     with wanted as materialized (select variant_id from ${rowsOf(variant_ids.map((variant_id) => ({ variant_id })), { variant_id: 'uuid' })})
-    select l.variant_id, l.location_id, l.available, l.safety_stock
+    select l.variant_id, l.location_id, l.available, l.safety_stock, null as look
     from wanted w join stock_levels l on l.variant_id = w.variant_id where l.available > l.safety_stock
     union all
-    select o.variant_id, null, sum(o.backordered)::int, 0
-    from wanted w join order_lines o on o.variant_id = w.variant_id where o.backordered > 0 group by o.variant_id`)
+    select o.variant_id, null, sum(o.backordered)::int, 0, null
+    from wanted w join order_lines o on o.variant_id = w.variant_id where o.backordered > 0 group by o.variant_id
+    union all
+    select null, null, 0, 0, pg_current_snapshot()::text || ' ' || last_value from stock_movements_id_seq`)
   const levels: SellableLevel[] = []
   const backordered = new Map<string, number>()
-  for (const { variant_id, location_id, available, safety_stock } of rows) {
-    if (location_id === null) backordered.set(variant_id, available)
+  let look: Look | undefined
+  for (const row of rows) {
+    const { variant_id, location_id, available, safety_stock } = row
+    if (variant_id === null) look = lookOf(present(row.look, 'the row without a variant says what was seen'))
+    else if (location_id === null) backordered.set(variant_id, available)
     else levels.push({ variant_id, location_id, available, safety_stock })
   }
-  return { levels, backordered }
+  return { levels, backordered, look: present(look, 'every look says what it saw') }
+}
+
+function lookOf(text: string): Look {
+  const [snapshot, last] = text.split(' ')
+  return { snapshot: snapshot!, last_movement_id: BigInt(last!) }
 }
 
 /** The levels of these variants, at all locations or at those given. */

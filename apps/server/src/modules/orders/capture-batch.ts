@@ -103,7 +103,7 @@ function demandOf({ order_id, channel, item: { input }, pickup_location, reserva
     shipping_address: input.shipping_address ?? null, shipping_method: input.shipping_method ?? 'standard', requested_delivery_date: input.requested_delivery_date ?? null, deliver_by: input.promise?.latest ?? input.requested_delivery_date ?? null, custom_fields, tags: input.tags ?? [],
     customer: input.customer === undefined ? null : { ...input.customer, source: channel.code },
     order_value: { amount: priced.total, currency: channel.currency }, on_shortage: channel.on_shortage, max_splits: channel.max_splits, stock_buffer: channel.stock_buffer, reservation,
-    lines: lines.filter(({ kind }) => kind === 'goods').map(({ id, variant_id, sku, quantity, unit_price, bundle }) => ({ line_id: id, variant_id, sku, quantity, weight_grams: weights.get(variant_id) ?? 0, unit_price, set: bundle === null ? null : String(bundle.input_line) })),
+    lines: lines.filter(({ kind }) => kind === 'goods').map(({ id, line_number, variant_id, sku, quantity, unit_price, bundle }) => ({ line_id: id, line_number, variant_id, sku, quantity, weight_grams: weights.get(variant_id) ?? 0, unit_price, set: bundle === null ? null : String(bundle.input_line) })),
   }
 }
 

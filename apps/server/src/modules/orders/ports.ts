@@ -40,7 +40,7 @@ export type SourcingDemand = {
   /** Units held for the order, which it takes where they are. */
   reservation?: HeldReservation | undefined
   /** `set` is shared by lines that were bought as one: the components of a bundle. */
-  lines: readonly { line_id: string; variant_id: string; sku: string; quantity: number; weight_grams: number; unit_price: bigint; set: string | null }[]
+  lines: readonly { line_id: string; line_number: number; variant_id: string; sku: string; quantity: number; weight_grams: number; unit_price: bigint; set: string | null }[]
 }
 
 /** From when to when something arrives. */

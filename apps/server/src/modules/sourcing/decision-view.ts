@@ -4,6 +4,10 @@ import { closed, Nullable, OneOf } from '../../platform/http/schemas.ts'
 import type { Decision } from './decision.ts'
 import type { Fact } from './settings.ts'
 
+/** What became of an order, and what had it sourced. */
+export const OUTCOMES = ['filled', 'refuse', 'backorder', 'hold', 'queue'] as const
+export const TRIGGERS = ['capture', 'backorder', 'rejection', 'manual', 'reoptimization'] as const
+
 const FactView = Type.Unsafe<Fact>({ type: ['number', 'string', 'null'] })
 const Units = { line_id: Type.String(), quantity: Type.Integer() }
 
@@ -15,7 +19,7 @@ const Group = Type.Object({
 
 /** A decision record as the API shows it: locations by code, lines by the ids that the API uses elsewhere. */
 export const DecisionSchema = Type.Object({
-  strategy_id: Type.String({ description: 'The code of the strategy' }), strategy_version: Type.Integer(), outcome: OneOf(['filled', 'refuse', 'backorder', 'hold', 'queue']),
+  strategy_id: Type.String({ description: 'The code of the strategy' }), strategy_version: Type.Integer(), outcome: OneOf(OUTCOMES),
   queue: Type.Optional(Type.String({ description: 'The list in which people find what could not be placed' })), cancel_after_days: Type.Optional(Type.Integer()), units: Type.Integer({ description: 'Units asked for' }),
   rules: Type.Array(Type.Object({
     rule: Type.String(), result: OneOf(['not_matched', 'applied', 'put_aside', 'not_reached']),

@@ -1,11 +1,12 @@
 import { instantOf, localTime, addDays, type PlainDate } from '../../kernel/time.ts'
-import { nextDeparture, type Departure, type Location } from '../locations/index.ts'
+import { nextDeparture, type Departure } from '../locations/index.ts'
+import type { NetworkLocation } from './network.ts'
 
 /** When an order that a location is given now leaves. */
 export type Leaving = { departure: Departure | undefined; ships_today: boolean; /** Up to this moment, in milliseconds, the same holds. */ until_ms: number }
 
 /** Next departures by location and method, remembered as long as they hold: a calendar is asked only when a cut-off or a midnight has passed. */
-export type Departures = (location: Location, method: string, now: Date, isFull: boolean) => Leaving
+export type Departures = (location: NetworkLocation, method: string, now: Date, isFull: boolean) => Leaving
 
 type Known = Leaving & { is_full: boolean; from_ms: number }
 
@@ -25,7 +26,7 @@ export function createDepartures(): Departures {
   }
 }
 
-function describe(location: Location, method: string, now: Date, is_full: boolean): Leaving {
+function describe(location: NetworkLocation, method: string, now: Date, is_full: boolean): Leaving {
   const today: PlainDate = localTime(now, location.time_zone).date
   const departure = nextDeparture(location, now, { method, is_full })
   const midnight = instantOf(addDays(today, 1), '00:00', location.time_zone).getTime() - 1

@@ -4,19 +4,22 @@ import { groupByKey, sumByKey } from '../../kernel/quantity.ts'
 import { addMs, DAY_MS, localTime, MINUTE_MS, type PlainDate } from '../../kernel/time.ts'
 import type { Queryable, Tx } from '../../platform/db.ts'
 import type { NewEvent } from '../../platform/events.ts'
-import { applyMovements, convertReservations, keyOf, lockFurtherLevels, lockLevels, readSellable, sellableAt, stockEvents, type Levels, type Pair } from '../inventory/index.ts'
+import { applyMovements, convertReservations, keyOf, lockFurtherLevels, lockLevels, readSellable, sellableAt, stockEvents, type Levels, type Look, type Pair } from '../inventory/index.ts'
 import type { Location } from '../locations/index.ts'
 import type { PlannedStock, PlanningMode, SourcingAllocation, SourcingDemand, SourcingPlan } from '../orders/index.ts'
 import { expectForNew } from './commands/expect-supplies.ts'
 import { arrivalFrom, arrivalOfAll, coordinatesOf, endOfDay, PICKUP, shipBy, type Delivery } from './delivery.ts'
 import type { Decision } from './decision.ts'
+import { storeRun } from './decisions.db.ts'
 import type { Candidate, Demand } from './demand.ts'
 import { itemFactsOf, levelOf, readFacts, type Facts } from './facts.ts'
 import { createTrials, planOrders, type Plan, type TriedPlan } from './plan.ts'
 import { currentSettings, destinationOf, knowPlaces, type Settings } from './queries/settings.ts'
+import type { NetworkLocation } from './network.ts'
 import { enqueueOrders, type Queued } from './queue.db.ts'
+import { recordRun } from './record-run.ts'
 import { recordKept, takeReserved, type Kept } from './reserved.ts'
-import { addClaims, addLoads, insertDecisions, lockLoads, readLoads, rejectedLocations, servingLocations } from './sourcing.db.ts'
+import { addClaims, addLoads, lockLoads, readLoads, rejectedLocations, servingLocations } from './sourcing.db.ts'
 import { createStockView, type StockLevel, type StockView } from './stock-view.ts'
 import type { Strategy } from './strategy.ts'
 
@@ -30,7 +33,12 @@ type Asked = { demand: SourcingDemand; kept: Kept[]; rest: SourcingDemand['lines
 type Sourced = Asked & { plan: Plan }
 
 /** Everything that planning looks at. */
-type World = { asked: readonly Asked[]; settings: Settings; strategy: Strategy; limited: readonly Limited[]; questions: readonly Demand[]; facts: Facts; candidates: readonly Candidate[]; sellable: Map<string, StockLevel>; queued: ReadonlyMap<string, number> }
+type World = {
+  asked: readonly Asked[]; settings: Settings; strategy: Strategy; limited: readonly Limited[]; questions: readonly Demand[]; facts: Facts; candidates: readonly Candidate[]
+  sellable: Map<string, StockLevel>; queued: ReadonlyMap<string, number>
+  /** What the figures were read from, and the figures as they were read. */
+  look: Look; seen: ReadonlyMap<string, StockLevel>
+}
 
 /**
  * Finds stock for a batch of orders: reads what all locations can give of all SKUs once and plans in memory. What was
@@ -54,10 +62,11 @@ async function lookAround(tx: Tx, demands: readonly SourcingDemand[], now: Date,
   for (const { kept } of asked) for (const id of new Set(kept.map(({ location_id }) => location_id))) loads.set(id, (loads.get(id) ?? 0) + 1)
   const open = asked.filter(({ rest }) => rest.length > 0)
   const facts = await readFacts(tx, strategy, open.flatMap(({ rest }) => rest.map(({ variant_id }) => variant_id)), open.map(({ demand }) => demand), now)
-  const { levels, backordered } = await readSellable(tx, [...new Set(open.flatMap(({ rest }) => rest.map(({ variant_id }) => variant_id)))])
+  const { levels, backordered, look } = await readSellable(tx, [...new Set(open.flatMap(({ rest }) => rest.map(({ variant_id }) => variant_id)))])
+  const seen = new Map(levels.map((level): [string, StockLevel] => [keyOf(level), levelOf(level, facts)]))
   return {
     asked, settings, strategy, limited, questions: await asDemands(tx, open, facts, settings, now), facts, candidates: locations.map((location) => candidateOf(location, now, loads, settings)),
-    sellable: new Map(levels.map((level): [string, StockLevel] => [keyOf(level), levelOf(level, facts)])), queued: backordered,
+    look, seen, sellable: mode === 'seen' ? seen : new Map(seen), queued: backordered,
   }
 }
 
@@ -128,7 +137,7 @@ function filledPlan(order_id: string, { id, version }: Strategy): Plan {
   return { order_id, allocations: [], unfilled: [], shortage: null, decision: { strategy_id: id, strategy_version: version, outcome: 'filled', units: 0, rules: [], chosen: [], excluded: [], below: [], unfilled: [] } }
 }
 
-export function candidateOf(location: Location, now: Date, loads: ReadonlyMap<string, number>, { departures }: Pick<Settings, 'departures'>): Candidate {
+export function candidateOf(location: NetworkLocation, now: Date, loads: ReadonlyMap<string, number>, { departures }: Pick<Settings, 'departures'>): Candidate {
   const capacity_left = location.daily_capacity === null ? null : Math.max(0, location.daily_capacity - (loads.get(location.id) ?? 0))
   const leaves = (method: string): Pick<Candidate, 'ships_today' | 'next_ship_at'> => {
     const { departure, ships_today } = departures(location, method, now, capacity_left === 0)
@@ -154,7 +163,7 @@ export async function asDemands(tx: Queryable, asked: readonly Asked[], facts: F
     requested_delivery_date: demand.requested_delivery_date, custom_fields: demand.custom_fields, tags: demand.tags, customer: facts.customers.get(demand.order_id) ?? null,
     destination: destinationOf(settings, demand.shipping_address), order_value: demand.order_value, ...timesOf(settings, deliveryOf(settings, demand), demand.deliver_by), buffer: demand.resourcing === true ? null : demand.stock_buffer, on_shortage: demand.on_shortage, max_locations: demand.max_splits,
     serving_location_ids: [...new Set([...serving, ...kept.map(({ location_id }) => location_id)])],
-    lines: rest.map((line) => ({ ...line, ...itemFactsOf(line.variant_id, facts), excluded_location_ids: excluded.get(line.line_id) ?? [] })),
+    lines: rest.map(({ line_number: _number, ...line }) => ({ ...line, ...itemFactsOf(line.variant_id, facts), excluded_location_ids: excluded.get(line.line_id) ?? [] })),
   }))
 }
 
@@ -174,7 +183,8 @@ export function timesOf({ rate_table, locations }: Settings, delivery: Delivery,
   return { shipping_method: delivery.method, latest_ship_at: times.length === 0 ? null : new Date(Math.max(...times)), latest_ship_from }
 }
 
-function planned(tx: Tx, { asked, settings, strategy, limited }: World, plans: readonly Plan[], locked: Levels | undefined, now: Date): PlannedStock {
+function planned(tx: Tx, world: World, plans: readonly Plan[], locked: Levels | undefined, now: Date): PlannedStock {
+  const { asked, settings, strategy, limited } = world
   const sourced = withKept(asked, plans, strategy)
   const sourcedOf = new Map(sourced.map((one) => [one.demand.order_id, one]))
   return {
@@ -187,7 +197,7 @@ function planned(tx: Tx, { asked, settings, strategy, limited }: World, plans: r
     claim: async (taken, trigger) => {
       const accepted = taken.map((one) => ({ ...one, sourced: present(sourcedOf.get(one.plan.order_id), 'the plan is of this batch') }))
       const queued = await enqueueOrders(tx, accepted.flatMap(queuedBy))
-      await insertDecisions(tx, accepted.map(({ plan, at }) => ({ id: plan.decision_id, order_id: plan.order_id, at, trigger, decision: plan.decision })))
+      await storeRun(tx, recordRun(world, sourced, accepted, { trigger, at: now }))
       await addClaims(tx, accepted.flatMap(({ plan }) => plan.allocations.map(({ line_id, variant_id, location_id, quantity }) => ({ order_line_id: line_id, location_id, order_id: plan.order_id, variant_id, quantity }))))
       const waiting = accepted.flatMap(({ sourced: { plan } }) => (plan.shortage?.action === 'backorder' ? [plan] : []))
       if (trigger === 'capture' && waiting.length > 0) await expectForNew(tx, new Set(waiting.map(({ order_id }) => order_id)), variantsOf(accepted, waiting), now)

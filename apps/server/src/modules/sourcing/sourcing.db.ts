@@ -1,7 +1,6 @@
 import type { PlainDate } from '../../kernel/time.ts'
 import type { Queryable, Tx } from '../../platform/db.ts'
 import { arrayOf, rowsOf, sql, type Sql } from '../../platform/sql.ts'
-import type { Decision } from './decision.ts'
 import { inUse } from './strategies.db.ts'
 
 /** For statements that read the stamp beside something else. The strategy is part of it: another one may begin without a change. */
@@ -59,19 +58,6 @@ export function deleteClaims(tx: Tx, orderIds: readonly string[]): Promise<Omit<
   return tx.rows(sql`delete from allocations where order_id = any(${arrayOf(orderIds, 'uuid')}) returning order_line_id, location_id, order_id, variant_id, quantity`)
 }
 
-export async function insertDecisions(tx: Tx, decisions: readonly { id: string; order_id: string; at: Date; trigger: string; decision: object }[]): Promise<void> {
-  if (decisions.length === 0) return
-  await tx.run(sql`
-    insert into sourcing_decisions (id, order_id, at, trigger, decision)
-    select id, order_id, at, trigger, decision from ${rowsOf(decisions, { id: 'uuid', order_id: 'uuid', at: 'timestamptz', trigger: 'text', decision: 'json' })}`)
-}
-
-export type DecisionRow = { id: string; order_id: string; at: Date; trigger: string; decision: Decision }
-
-export function decisionsOfOrder(db: Queryable, orderId: string): Promise<DecisionRow[]> {
-  return db.rows(sql`select id, order_id, at, trigger, decision from sourcing_decisions where order_id = ${orderId} order by id`)
-}
-
 export function allocationsOfOrder(db: Queryable, orderId: string): Promise<AllocationRow[]> {
   return db.rows(sql`select order_line_id, location_id, order_id, variant_id, quantity, released from allocations where order_id = ${orderId} order by order_line_id, location_id`)
 }
@@ -96,6 +82,11 @@ export function fillableBackorders(db: Queryable, limit: number): Promise<{ orde
       select from order_lines l join stock_levels s on s.variant_id = l.variant_id
       where l.order_id = o.id and l.backordered > 0 and s.available > s.safety_stock)
     order by o.placed_at, o.id limit ${limit}`)
+}
+
+/** All locations, also those that are no longer active. */
+export function nameLocations(db: Queryable): Promise<{ code: string; name: string }[]> {
+  return db.rows(sql`select code, name from locations`)
 }
 
 /** A text that is another one when somebody waits for something else, or when something else is on its way. */

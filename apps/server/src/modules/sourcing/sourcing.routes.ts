@@ -3,13 +3,15 @@ import { ids } from '../../kernel/id-kinds.ts'
 import type { Queryable } from '../../platform/db.ts'
 import { route, type Route } from '../../platform/http/route.ts'
 import { closed } from '../../platform/http/schemas.ts'
-import { findLocations, loadLocations } from '../locations/index.ts'
-import { linesOfOrders, OrderParams, requireOrder } from '../orders/index.ts'
+import { findLocations } from '../locations/index.ts'
+import { OrderParams, requireOrder } from '../orders/index.ts'
 import { sourceOrder } from './commands/source-order.ts'
 import { DecisionSchema, viewDecision } from './decision-view.ts'
+import { decisionsOfOrder } from './decisions.db.ts'
 import { explainDecision } from './explain.ts'
-import { allocationsOfOrder, decisionsOfOrder } from './sourcing.db.ts'
-import { listStrategies } from './strategies.db.ts'
+import { decisionNames } from './names.ts'
+import { readDecisions } from './read-decisions.ts'
+import { allocationsOfOrder } from './sourcing.db.ts'
 
 const DecisionView = Type.Object({
   id: Type.String(), at: Type.String(), trigger: Type.String(), explanation: Type.Array(Type.String({ description: 'One sentence each' })), decision: DecisionSchema,
@@ -27,20 +29,13 @@ const getRouting = route({
 })
 
 async function readRouting(db: Queryable, orderId: string) {
-  const lines = new Map((await linesOfOrders(db, [orderId])).map((line) => [line.id, line]))
   const allocations = await allocationsOfOrder(db, orderId)
   const locations = await findLocations(db, [...new Set(allocations.map(({ location_id }) => location_id))])
-  const decisions = await decisionsOfOrder(db, orderId)
-  const rules = new Map((await listStrategies(db)).flatMap(({ definition }) => definition.rules.map((rule) => [rule.id, rule.name] as const)))
-  const places = await loadLocations(db, (decisions.at(-1)?.at ?? new Date(0)).toISOString().slice(0, 10))
-  const names = {
-    locations: new Map(places.map(({ code, name }) => [code, name])),
-    lines: new Map([...lines].map(([id, { sku }]) => [id, sku])),
-    rules,
-  }
+  const decisions = await readDecisions(db, await decisionsOfOrder(db, orderId))
+  const names = await decisionNames(db, [orderId])
   return {
     allocations: allocations.map((claim) => ({
-      line_id: ids.line.show(claim.order_line_id), sku: lines.get(claim.order_line_id)!.sku, location: locations.get(claim.location_id)!.code, quantity: claim.quantity, released: claim.released,
+      line_id: ids.line.show(claim.order_line_id), sku: names.lines.get(claim.order_line_id)!, location: locations.get(claim.location_id)!.code, quantity: claim.quantity, released: claim.released,
     })),
     decisions: decisions.map(({ id, at, trigger, decision }) => ({ id: ids.decision.show(id), at: at.toISOString(), trigger, explanation: explainDecision(decision, names), decision: viewDecision(decision) })),
   }

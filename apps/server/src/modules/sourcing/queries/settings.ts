@@ -86,6 +86,7 @@ async function loadSettings(db: Queryable, stamp: string, now: Date): Promise<Se
   return settings
 }
 
+/** What the rules weigh, where one of them chooses by cost. */
 export async function readEconomics(db: Queryable, { rules }: Pick<Strategy, 'rules'>, now: Date): Promise<Pick<Settings, 'economics'>> {
   if (rules.every(({ objective }) => objective === undefined)) return {}
   const { cost_version, definition } = await activeCostModel(db)
