@@ -51,6 +51,10 @@ export function decisionsByKey(db: Queryable, keys: readonly { id: string; at: D
       left join sourcing_runs r on r.id = d.run_id`)
 }
 
+export function findDecision(db: Queryable, orderId: string, id: string): Promise<DecisionRow | undefined> {
+  return db.maybe(sql`select ${DECISION_COLUMNS} from sourcing_decisions d left join sourcing_runs r on r.id = d.run_id where d.order_id = ${orderId} and d.id = ${id}`)
+}
+
 export type NetworkRow = { id: string; content: StoredNetwork }
 
 export function findNetworks(db: Queryable, networkIds: readonly string[]): Promise<NetworkRow[]> {

@@ -1,13 +1,19 @@
 import { Type } from 'typebox'
 import { ids } from '../../kernel/id-kinds.ts'
+import { refuse } from '../../kernel/problem.ts'
 import type { Queryable } from '../../platform/db.ts'
 import { listQuery, pageOf, readPage, type ListSpec } from '../../platform/http/listing.ts'
 import { route, type Route } from '../../platform/http/route.ts'
-import { closed, OneOf } from '../../platform/http/schemas.ts'
+import { closed, Id, Nullable, OneOf } from '../../platform/http/schemas.ts'
 import { orderScope } from '../../platform/scope.ts'
 import { arrayOf, sql, type Sql } from '../../platform/sql.ts'
+import { OrderParams, requireOrder } from '../orders/index.ts'
 import { OUTCOMES, TRIGGERS } from './decision-view.ts'
-import { selectDecisions, versionsOf, type ListedDecision } from './decisions.db.ts'
+import { findDecision, selectDecisions, versionsOf, type ListedDecision } from './decisions.db.ts'
+import { explainSmallestChange } from './explain.ts'
+import { decisionNames } from './names.ts'
+import { lookAgain } from './rehearsal/look-again.ts'
+import { findSmallestChanges, type SmallestChange } from './smallest-change.ts'
 
 const DECISIONS: ListSpec = {
   id: ids.decision, id_sql: 'd.id', default_sort: '-at',
@@ -77,4 +83,34 @@ function viewListed({ id, at, order_id, order_number, trigger, outcome, facets }
   }
 }
 
-export const decisionRoutes: Route[] = [listDecisions]
+const ChangeView = Type.Object({
+  sentence: Type.String(), effect: OneOf(['fills_order', 'avoids_split', 'moves_order', 'leaves_short']), location: Type.String(),
+  units: Type.Array(Type.Object({ sku: Type.String(), quantity: Type.Integer({ description: 'More or, below zero, fewer' }) }, closed), { description: 'Nothing where the location would have needed room for one more order' }),
+  locations: Type.Array(Type.String({ description: 'That would have been chosen' })),
+}, { ...closed, title: 'SmallestChange' })
+
+const getSmallestChange = route({
+  operation_id: 'getSmallestChange', method: 'GET', url: '/v1/orders/:order_id/decisions/:decision_id/smallest-change', tag: 'routing', permission: 'sourcing:read', summary: 'What would have led to another choice',
+  description: 'The smallest change at one location that would have filled the order or avoided a split, and the smallest that would have led to any other choice. Each was tried: the order was planned again on what was seen then, with the change.',
+  params: Type.Object({ ...OrderParams.properties, decision_id: Id(ids.decision) }, closed),
+  reply: { status: 200, schema: Type.Object({
+    reproduced: Type.Boolean({ description: 'Whether what was seen was kept and leads to the same choice again; without that nothing can be said' }),
+    improvement: Nullable(ChangeView), alteration: Nullable(ChangeView),
+  }, closed) }, problems: ['not_found'],
+  handle: async ({ params, db, caller }) => {
+    const order = await requireOrder(db, caller, params.order_id)
+    const decision = await findDecision(db, order.id, ids.decision.parse(params.decision_id)!)
+    if (decision === undefined) throw refuse('not_found', 'The order has no such decision.')
+    const question = await lookAgain(db, decision)
+    if (question === undefined) return { reproduced: false, improvement: null, alteration: null }
+    const { improvement, alteration } = findSmallestChanges(question)
+    const names = { ...(await decisionNames(db, [order.id])), variants: new Map(question.demand.lines.map(({ variant_id, sku }) => [variant_id, sku])) }
+    const view = (change: SmallestChange | null) => (change === null ? null : {
+      sentence: explainSmallestChange(change, names), effect: change.effect, location: change.location, locations: change.chosen,
+      units: change.units.map(({ variant_id, quantity }) => ({ sku: names.variants.get(variant_id)!, quantity })),
+    })
+    return { reproduced: true, improvement: view(improvement), alteration: view(alteration) }
+  },
+})
+
+export const decisionRoutes: Route[] = [listDecisions, getSmallestChange]

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { candidateOf, demandOf, levelsOf, lineOf, strategyOf } from './fixtures.ts'
 import { type DecisionNames, explainDecision, explainSmallestChange } from './explain.ts'
 import { planOrder } from './plan.ts'
-import { findSmallestChange } from './smallest-change.ts'
-import { copyStockView, createStockView, sellableAt } from './stock-view.ts'
+import { findSmallestChanges } from './smallest-change.ts'
+import { copyStockView, createStockView } from './stock-view.ts'
 
 const CANDIDATES = [
   candidateOf('DERBY', { coordinates: { latitude: 52.92, longitude: -1.47 } }),
@@ -58,32 +58,37 @@ describe('explainDecision', () => {
   })
 })
 
-describe('findSmallestChange', () => {
+describe('findSmallestChanges', () => {
   const demand = demandOf([lineOf('l1', 'mug', 5), lineOf('l2', 'plate', 1)])
-  const explain = (levels: Parameters<typeof levelsOf>[0]): string | null => {
+  const variants = new Map([['mug', 'MUG'], ['plate', 'PLATE']])
+  const explain = (levels: Parameters<typeof levelsOf>[0], candidates = CANDIDATES, strategy = STRATEGY): (string | null)[] => {
     const stock = createStockView(levelsOf(levels))
     const before = copyStockView(stock)
-    const change = findSmallestChange(demand, CANDIDATES, stock, STRATEGY)
+    const { improvement, alteration } = findSmallestChanges({ demand, candidates, stock, strategy })
     expect(stock).toEqual(before)
-    return change === null ? null : explainSmallestChange(change, NAMES)
+    return [improvement, alteration].map((change) => (change === null ? null : explainSmallestChange(change, { ...NAMES, variants })))
   }
 
   it('finds what would have avoided the split', () => {
-    expect(explain({ LEEDS: { mug: 2, plate: 1 }, DERBY: { mug: 5 } })).toBe('1 more unit at Derby warehouse would have avoided the split.')
-    expect(explain({ LEEDS: { mug: 3, plate: 1 }, DERBY: { mug: 2 } })).toBe('2 more units at Leeds store would have avoided the split.')
+    expect(explain({ LEEDS: { mug: 2, plate: 1 }, DERBY: { mug: 5 } })[0]).toBe('1 more unit of PLATE at Derby warehouse would have avoided the split: all from Derby warehouse.')
+    expect(explain({ LEEDS: { mug: 3, plate: 1 }, DERBY: { mug: 2 } })[0]).toBe('2 more units of MUG at Leeds store would have avoided the split: all from Leeds store.')
   })
 
   it('finds what would have filled the order, not at a location that is ruled out', () => {
-    expect(explain({ HULL: { mug: 5, plate: 0 }, LEEDS: { mug: 3, plate: 1 } })).toBe('2 more units at Leeds store would have filled the order.')
+    expect(explain({ HULL: { mug: 5, plate: 0 }, LEEDS: { mug: 3, plate: 1 } })[0]).toBe('2 more units of MUG at Leeds store would have filled the order.')
   })
 
-  it('finds nothing where nothing is missing', () => {
-    expect(explain({ LEEDS: { mug: 5, plate: 1 } })).toBeNull()
+  it('finds what would have filled the order where nobody has any', () => {
+    expect(explain({})[0]).toBe('5 more units of MUG and 1 more unit of PLATE at Derby warehouse would have filled the order.')
   })
 
-  it('plans on a copy', () => {
-    const stock = createStockView(levelsOf({ LEEDS: { mug: 2 } }))
-    findSmallestChange(demand, CANDIDATES, stock, STRATEGY)
-    expect(sellableAt(stock, 'mug', 'id-LEEDS')).toBe(2)
+  it('finds what would have moved an order that lacks nothing', () => {
+    expect(explain({ LEEDS: { mug: 5, plate: 1 }, DERBY: { mug: 5, plate: 1 } })).toEqual([null, '1 fewer unit of MUG at Derby warehouse would have changed the choice: what there is would come from Leeds store.'])
+  })
+
+  it('finds room where a day is full', () => {
+    const full = CANDIDATES.map((candidate) => (candidate.code === 'LEEDS' ? { ...candidate, capacity_left: 0 } : candidate))
+    const nearest = strategyOf({ id: 'two', rankings: [{ type: 'fewest_splits' }, { type: 'distance' }] })
+    expect(explain({ LEEDS: { mug: 5, plate: 1 }, DERBY: { mug: 9, plate: 9 } }, full, nearest)[1]).toBe('Room for one more order at Leeds store would have changed the choice: what there is would come from Leeds store.')
   })
 })

@@ -78,10 +78,19 @@ function explainCost({ total, lower_bound, terms, currency, before }: DecisionCo
   return `The plan costs ${currency} ${amount(total)}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}. ${bound}${replaced}`
 }
 
-/** "3 more units at Leeds would have avoided the split." */
-export function explainSmallestChange({ location, units, effect }: SmallestChange, names: Pick<DecisionNames, 'locations'>): string {
-  const more = units === 1 ? '1 more unit' : `${units} more units`
-  return `${more} at ${names.locations.get(location) ?? location} would have ${effect === 'fills_order' ? 'filled the order' : 'avoided the split'}.`
+/** "3 more units of MUG at Leeds would have avoided the split." `variants` names articles by their ids. */
+export function explainSmallestChange({ location, units, effect, chosen }: SmallestChange, names: Pick<DecisionNames, 'locations'> & { variants: ReadonlyMap<string, string> }): string {
+  const name: Naming = (code) => names.locations.get(code) ?? code
+  const parts = units.map(({ variant_id, quantity }) => `${Math.abs(quantity)} ${quantity > 0 ? 'more' : 'fewer'} ${Math.abs(quantity) === 1 ? 'unit' : 'units'} of ${names.variants.get(variant_id) ?? variant_id}`)
+  const change = parts.length === 0 ? `Room for one more order at ${name(location)}` : `${listNames(parts)} at ${name(location)}`
+  return `${change} would have ${EFFECTS[effect](listNames(chosen.map(name)))}.`
+}
+
+const EFFECTS: Readonly<Record<SmallestChange['effect'], (chosen: string) => string>> = {
+  fills_order: () => 'filled the order',
+  avoids_split: (chosen) => `avoided the split: all from ${chosen}`,
+  moves_order: (chosen) => (chosen === '' ? 'left the order without a location' : `changed the choice: what there is would come from ${chosen}`),
+  leaves_short: () => 'left units of the order without a location',
 }
 
 function explainRule(trace: RuleTrace, name: string): string {

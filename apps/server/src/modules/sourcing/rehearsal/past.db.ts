@@ -19,6 +19,34 @@ export async function runsOfPeriod(db: Queryable, { from, to }: Period): Promise
   return rows.map((row) => ({ ...row, seen: row.snapshot, snapshot: parseSnapshot(row.snapshot) }))
 }
 
+export async function findRun(db: Queryable, id: string): Promise<(Omit<PastRun, 'snapshot'> & { seen: string }) | undefined> {
+  return db.maybe(sql`
+    select id, at, strategy, strategy_version, network_id, snapshot::text as seen, last_movement_id::float8 as last_movement_id, transaction_id::text::float8 as transaction_id, facts
+    from sourcing_runs where id = ${id}`)
+}
+
+/** Figures of these variants as a run saw them, with what its own transaction had moved before it looked. */
+export function figuresSeen(db: Queryable, beginning: Beginning, transactionId: number, variantIds: readonly string[]): Promise<OpeningRow[]> {
+  const { snapshot, last_movement_id } = beginning
+  return db.rows(sql`
+    with moved as materialized (
+      select m.variant_id, m.location_id, sum(case when m.to_state = 'available' then m.quantity else -m.quantity end)::int as units
+      from stock_movements m
+      where m.variant_id = any(${arrayOf(variantIds, 'uuid')}) and ${since(beginning)} and (m.from_state = 'available' or m.to_state = 'available')
+        and not (m.transaction_id = ${String(transactionId)}::xid8 and m.id <= ${last_movement_id}::bigint)
+      group by m.variant_id, m.location_id
+    ), changed as materialized (
+      select distinct on (v.id, p.id) v.id as variant_id, p.id as location_id, x.before
+      from events e, json_to_recordset(e.data -> 'lines') as x(sku text, location text, before int) join variants v on v.sku = x.sku join locations p on p.code = x.location
+      where e.type = 'stock.safety_stock_set' and e.transaction_id >= pg_snapshot_xmin(${snapshot}::pg_snapshot) and not pg_visible_in_snapshot(e.transaction_id, ${snapshot}::pg_snapshot)
+        and v.id = any(${arrayOf(variantIds, 'uuid')})
+      order by v.id, p.id, e.transaction_id, e.id
+    )
+    select s.variant_id, s.location_id, s.available - coalesce(m.units, 0) as available, coalesce(c.before, s.safety_stock) as safety_stock
+    from stock_levels s left join moved m using (variant_id, location_id) left join changed c using (variant_id, location_id)
+    where s.variant_id = any(${arrayOf(variantIds, 'uuid')})`)
+}
+
 export async function countDecisions(db: Queryable, { from, to }: Period): Promise<number> {
   return (await db.one<{ decisions: number }>(sql`
     select count(*)::int as decisions from sourcing_decisions d where d.run_id in (select id from sourcing_runs where at >= ${from} and at < ${to})`)).decisions

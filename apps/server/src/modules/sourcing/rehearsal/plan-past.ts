@@ -58,6 +58,21 @@ export function planTurns(turns: readonly Turn[], grounds: Grounds, strategy: St
   network.moment.now = grounds.now
   network.moment.capacity = new Map(grounds.capacity)
   const stock = viewStock(turns, grounds)
+  return planOn(stock, turns, grounds, strategy)
+}
+
+/** The stock that the last of the turns finds: those before it are no demands, and have taken what they took. */
+export function viewTurns(turns: readonly Turn[], grounds: Grounds): StockView {
+  const { moment } = grounds.network
+  moment.now = grounds.now
+  moment.capacity = new Map(grounds.capacity)
+  const stock = viewStock(turns, grounds)
+  for (const turn of turns) if (!('demand' in turn)) takeTurn(stock, grounds.network, turn)
+  return stock
+}
+
+function planOn(stock: StockView, turns: readonly Turn[], grounds: Grounds, strategy: Strategy): Plan[] {
+  const { network } = grounds
   const plans: Plan[] = []
   let group: Demand[] = []
   const planGroup = (): void => {
@@ -72,13 +87,17 @@ export function planTurns(turns: readonly Turn[], grounds: Grounds, strategy: St
     if ('demand' in turn) group.push(turn.demand)
     else {
       planGroup()
-      for (const [variant_id, location_id, quantity] of turn.taken) addSellable(stock, variant_id, location_id, -quantity)
-      for (const [variant_id, quantity] of turn.queued) stock.queued.set(variant_id, (stock.queued.get(variant_id) ?? 0) + quantity)
-      useCapacity(network, turn.taken.map(([, location_id]) => location_id), turn.serving)
+      takeTurn(stock, network, turn)
     }
   }
   planGroup()
   return plans
+}
+
+function takeTurn(stock: StockView, network: PastNetwork, { taken, queued, serving }: Exclude<Turn, { demand: Demand }>): void {
+  for (const [variant_id, location_id, quantity] of taken) addSellable(stock, variant_id, location_id, -quantity)
+  for (const [variant_id, quantity] of queued) stock.queued.set(variant_id, (stock.queued.get(variant_id) ?? 0) + quantity)
+  useCapacity(network, taken.map(([, location_id]) => location_id), serving)
 }
 
 /** A location that serves the order already has it among the orders of its day. */

@@ -106,7 +106,8 @@ function ask(replay: Replay, run: PastRun, decision: PastDecision): Asked {
   return { decision, demand, book: present(book, 'an order that is asked for has a book') }
 }
 
-function demandOf({ facts, at }: PastRun, { record, order_id, channel_id, lines }: PastDecision): Demand | undefined {
+/** The demand as it was asked; undefined where a reservation had all of it. */
+export function demandOf({ facts, at }: PastRun, { record, order_id, channel_id, lines }: PastDecision): Demand | undefined {
   if (record.asked === undefined) return undefined
   return readAsked(record.asked, { order_id, channel_id, asked_at: at }, present(facts.channels[channel_id], 'a run knows the channels of its demands'), (number) => present(lines.get(number), 'the order has the lines that were asked for'))
 }
@@ -145,7 +146,7 @@ function planRun(replay: Replay, trial: Trial, open: OpenRun, asSeen: boolean): 
   for (const one of asked) {
     while (dropped.length > 0 && dropped[0]!.place < one.decision.place) turns.push({ ...dropped.shift()!, serving: [] })
     if (!replay.inScope(one.decision.channel_id)) {
-      turns.push(takenBy(one, network))
+      turns.push(takenBy(run, one.decision, network))
       continue
     }
     const demand = one.decision.trigger === 'capture' ? one.demand : demandAgain(trial.world, one.demand, one.decision.order_id)
@@ -172,7 +173,7 @@ function withFacts(trial: Trial, run: PastRun, demand: Demand): Demand {
 function levelsFor(trial: Trial, { run, network }: Pick<OpenRun, 'run' | 'network'>): Grounds['levels'] {
   const { needs, today: { facts } } = trial
   if (needs.size === 0) return undefined
-  if (isRecorded(trial, run)) return (variantId) => (run.facts.levels?.[variantId] ?? []).map(([position, ...figures]) => [network.locations[position]!.id, ...figures])
+  if (isRecorded(trial, run)) return levelsThen({ run, network })
   if (facts === undefined) return undefined
   return (variant_id) => network.locations.map(({ id }) => {
     const key = keyOf({ variant_id, location_id: id })
@@ -180,12 +181,24 @@ function levelsFor(trial: Trial, { run, network }: Pick<OpenRun, 'run' | 'networ
   })
 }
 
-function economicsFor({ strategy, today }: Trial, { run, network }: Pick<OpenRun, 'run' | 'network'>): Economics | undefined {
-  if (strategy.rules.every(({ objective }) => objective === undefined)) return undefined
-  return network.economics === undefined ? today.economics : { ...network.economics, price_run: run.facts.price_run ?? null }
+/** What was written down of levels beside their units. */
+export function levelsThen({ run: { facts }, network }: Pick<OpenRun, 'run' | 'network'>): Grounds['levels'] {
+  const { levels } = facts
+  return levels === undefined ? undefined : (variantId) => (levels[variantId] ?? []).map(([position, ...figures]) => [network.locations[position]!.id, ...figures])
 }
 
-function takenBy({ decision, demand }: Asked, network: PastNetwork): Turn {
+function economicsFor({ strategy, today }: Trial, then: Pick<OpenRun, 'run' | 'network'>): Economics | undefined {
+  return economicsThen(strategy, then) ?? today.economics
+}
+
+/** The cost model of then, where the strategy chooses by cost and there was one. */
+export function economicsThen({ rules }: Strategy, { run, network }: Pick<OpenRun, 'run' | 'network'>): Economics | undefined {
+  return network.economics === undefined || rules.every(({ objective }) => objective === undefined) ? undefined : { ...network.economics, price_run: run.facts.price_run ?? null }
+}
+
+/** What an order took from those after it. */
+export function takenBy(run: PastRun, decision: PastDecision, network: PastNetwork): Turn {
+  const demand = demandOf(run, decision)
   const taken = chosenOf(decision, network).map(({ variant_id, location_id, quantity }) => [variant_id, location_id, quantity] as const)
   const waits = decision.outcome === 'backorder' && demand !== undefined && demand.buffer !== null
   return { taken, queued: waits ? decision.record.unfilled.map(([line, quantity]) => [decision.lines.get(line)!.variant_id, quantity] as const) : [], serving: demand?.serving_location_ids ?? [] }
