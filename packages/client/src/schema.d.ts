@@ -1578,6 +1578,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/orders/{order_id}/decisions/{decision_id}/smallest-change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What would have led to another choice
+         * @description The smallest change at one location that would have filled the order or avoided a split, and the smallest that would have led to any other choice. Each was tried: the order was planned again on what was seen then, with the change.
+         */
+        get: operations["getSmallestChange"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sourcing/rehearsals": {
         parameters: {
             query?: never;
@@ -3231,6 +3251,20 @@ export interface components {
             rules: string[];
             locations: string[];
             excluded_reasons: string[];
+        };
+        /** SmallestChange */
+        SmallestChange: {
+            sentence: string;
+            /** @enum {string} */
+            effect: "fills_order" | "avoids_split" | "moves_order" | "leaves_short";
+            location: string;
+            /** @description Nothing where the location would have needed room for one more order */
+            units: {
+                sku: string;
+                /** @description More or, below zero, fewer */
+                quantity: number;
+            }[];
+            locations: string[];
         };
         /** Rehearsal */
         Rehearsal: {
@@ -17637,6 +17671,108 @@ export interface operations {
             };
             /** @description forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description invalid_input */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description internal */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description overloaded, shutting_down */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSmallestChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id or its number */
+                order_id: string;
+                /** @example dec_01h455vb4pex5vsknk084sn02q */
+                decision_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Whether what was seen was kept and leads to the same choice again; without that nothing can be said */
+                        reproduced: boolean;
+                        improvement: components["schemas"]["SmallestChange"] | null;
+                        alteration: components["schemas"]["SmallestChange"] | null;
+                    };
+                };
+            };
+            /** @description malformed_url */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description unauthenticated */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description not_found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description url_too_long */
+            414: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,10 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startApp, useApp, type Answer, type TestApp } from '../../../../test/harness/app.ts'
+import { ids } from '../../../kernel/id-kinds.ts'
 import { seededRandom } from '../../../../test/harness/random.ts'
 import { HOME, openShop, type Shop } from '../../../../test/harness/shop.ts'
+import { DEFAULT_COST_MODEL } from '../cost-model.ts'
+import { ruleOf } from '../fixtures.ts'
 import { DEFAULT_STRATEGIES, type Strategy } from '../strategy.ts'
 import { rehearse, type Rehearsed } from './rehearse.ts'
-import type { Flip } from './replay.ts'
+import type { Flip, Replay } from './replay.ts'
+
+const SKUS = ['TEA', 'CUP', 'ODD', 'RARE']
+const PLACES = ['leeds', 'london', 'york']
 
 const app = useApp()
 let shop: Shop
@@ -13,6 +19,7 @@ let other: TestApp
 beforeAll(async () => {
   shop = await openShop(app())
   other = await startApp(app().application.db.url)
+  for (const place of PLACES) await shop.stock(place, Object.fromEntries(SKUS.map((sku) => [sku, 8])))
   const limited = await app().patch('/v1/locations/london', { daily_capacity: 12 })
   expect(limited.status, limited.text).toBe(200)
   const buffered = await app().patch('/v1/channels/wholesale', { stock_buffer: 1 })
@@ -21,20 +28,17 @@ beforeAll(async () => {
 afterAll(async () => { await other.application.stop() })
 
 const EVER = { from: new Date(0), to: new Date('2100-01-01') }
-const everywhere = (): boolean => true
+const everywhere: Replay['inScope'] = () => true
 const strategyOf = (index: number): Strategy => ({ id: 'trial', version: 1, ...DEFAULT_STRATEGIES[index]! })
 
-async function rehearseAll(strategies: readonly Strategy[], inScope = everywhere): Promise<Rehearsed & { flips: Flip[][] }> {
+async function rehearseAll(strategies: readonly Strategy[], period = EVER, inScope = everywhere): Promise<Rehearsed & { flips: Flip[][] }> {
   const flips: Flip[][] = strategies.map(() => [])
-  const rehearsed = await app().application.db.snapshot((tx) => rehearse(tx, EVER, strategies, inScope, { pause: async () => true, flips: async (candidate, more) => { flips[candidate]!.push(...more) } }))
+  const rehearsed = await app().application.db.snapshot((tx) => rehearse(tx, period, strategies, inScope, { pause: async () => true, flips: async (candidate, more) => { flips[candidate]!.push(...more) } }))
   return { ...rehearsed!, flips }
 }
 
-const SKUS = ['TEA', 'CUP', 'ODD', 'RARE']
-const PLACES = ['leeds', 'london', 'york']
-
 /** What customers and staff do, many things at once, by two processes. */
-async function live(random: () => number, rounds: number): Promise<void> {
+async function live(random: () => number, rounds: number, between: () => Promise<void> = async () => undefined): Promise<void> {
   const pick = <T>(from: readonly T[]): T => from[Math.floor(random() * from.length)]!
   const units = (most: number): number => 1 + Math.floor(random() * most)
   const orders: Answer['body'][] = []
@@ -74,20 +78,60 @@ async function live(random: () => number, rounds: number): Promise<void> {
   for (let round = 0; round < rounds; round++) {
     await Promise.all(Array.from({ length: 12 }, () => pick(acts)()))
     if (round % 3 === 2) await app().application.settle()
+    if (round % 2 === 1) await between()
     for (const one of [app(), other]) one.clock.advance(3 * 3_600_000)
   }
 }
+
+/** The choices of the first trial that are others, for a reader who looks for the reason. */
+const tell = (flips: readonly Flip[]) => flips.map(({ decision, plan }) => ({ id: decision.id, trigger: decision.trigger, was: [decision.outcome, decision.record.chosen, decision.record.unfilled], is: plan === undefined ? null : [plan.decision.outcome, plan.decision.chosen, plan.unfilled] }))
 
 describe('a rehearsal', () => {
   test('of the strategy in use makes every decision again, whoever was faster', async () => {
     const seed = Math.floor(Math.random() * 1e9)
     await live(seededRandom(seed), 18)
     const { past, candidates: [same, warehouses], flips } = await rehearseAll([strategyOf(0), strategyOf(1)])
-    const told = flips[0]!.map(({ decision, plan }) => ({ id: decision.id, trigger: decision.trigger, was: [decision.outcome, decision.record.chosen], is: plan === undefined ? null : [plan.decision.outcome, plan.decision.chosen] }))
-    expect(told, `seed ${seed}`).toEqual([])
+    expect(tell(flips[0]!), `seed ${seed}`).toEqual([])
     expect(past.orders, `seed ${seed}`).toBeGreaterThan(20)
     const { flipped_decisions: none, ...sums } = same!
     expect([none, sums], `seed ${seed}`).toEqual([0, past])
     expect(warehouses!.orders).toBe(past.orders)
+    expect(warehouses!.flipped_decisions, `seed ${seed}`).toBe(flips[1]!.length)
   }, 120_000)
+
+  test('of a strategy that chooses by cost does so, too, with what it weighed and the claims it moved', async () => {
+    const seed = Math.floor(Math.random() * 1e9)
+    const model = { ...DEFAULT_COST_MODEL, split_cost: 50, markdown: { after_days: 10, percent: 20 }, stock_out: { cover_days: 5, percent: 30 } }
+    expect((await app().call('PUT', '/v1/routing-costs', model)).status).toBe(200)
+    const rule = ruleOf({ id: 'cheapest', rankings: [], objective: { minimize: 'cost', weigh: ['labor', 'scarcity', 'markdown', 'stock_out'], leave_unfilled: false, reoptimize: true } })
+    const pickup = DEFAULT_STRATEGIES[0]!.rules[0]!
+    const rules = [pickup, rule]
+    const saved = await app().post('/v1/routing-strategies', { code: 'cheapest', name: 'Cheapest', rules })
+    expect(saved.status, saved.text).toBe(201)
+    expect((await app().post(`/v1/routing-strategies/${String(saved.body['id'])}/activate`)).status).toBe(200)
+    for (const one of [app(), other]) one.clock.advance(3_600_000)
+    const from = app().clock.current()
+    await live(seededRandom(seed), 12, async () => { expect((await app().post('/v1/routing/reoptimize', { dry_run: false })).status).toBe(200) })
+    const cheapest = { id: 'cheapest', version: 1, name: 'Cheapest', rules }
+    const { past, candidates: [same], flips } = await rehearseAll([cheapest, strategyOf(1)], { from, to: EVER.to })
+    expect(tell(flips[0]!), `seed ${seed}`).toEqual([])
+    expect(past.orders, `seed ${seed}`).toBeGreaterThan(10)
+    const { flipped_decisions: none, ...sums } = same!
+    expect([none, sums], `seed ${seed}`).toEqual([0, past])
+  }, 120_000)
+
+  test('of some channels leaves the others where they were', async () => {
+    const { data } = (await app().get('/v1/channels')).body as { data: { id: string; code: string }[] }
+    const wholesale = ids.channel.parse(data.find(({ code }) => code === 'wholesale')!.id)
+    const { past, candidates: [same] } = await rehearseAll([strategyOf(0)], EVER, (channelId) => channelId === wholesale)
+    const all = await rehearseAll([strategyOf(0)])
+    expect(past.orders).toBeGreaterThan(5)
+    expect(past.orders).toBeLessThan(all.past.orders)
+    expect(same!.orders).toBe(past.orders)
+  })
+
+  test('of a period in which nothing was decided comes to nothing', async () => {
+    const { past, candidates: [same] } = await rehearseAll([strategyOf(0)], { from: new Date(0), to: new Date(1) })
+    expect([past.orders, same!.flipped_decisions]).toEqual([0, 0])
+  })
 })
