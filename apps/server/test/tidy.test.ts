@@ -154,8 +154,6 @@ const NO_CALLER_YET = [
   'modules/shipping/sscc.ts isSscc',
   'modules/shipping/sscc.ts makeSscc',
   'modules/shipping/tracking.ts parseTrackingNumber',
-  'modules/sourcing/explain.ts explainSmallestChange',
-  'modules/sourcing/smallest-change.ts findSmallestChange',
   'modules/sourcing/stock-view.ts snapshotStock',
   'modules/sourcing/strategy-schema.ts StrategySchema',
   'platform/embedded-postgres.ts findRunningPostgres',

@@ -8,12 +8,13 @@ import { registerJobs } from './jobs.ts'
 import { registerKeys } from './keys.ts'
 import { registerMigrate } from './migrate.ts'
 import { registerOrders } from './orders.ts'
+import { registerRehearse } from './rehearse.ts'
 import { registerStart } from './start.ts'
 import { registerStock } from './stock.ts'
 import { registerWorker } from './worker.ts'
 
 const GROUPS: readonly ((program: Command) => void)[] = [
-  registerStart, registerWorker, registerMigrate, registerAudit, registerKeys, registerApi, registerOrders, registerStock, registerJobs, registerImport, registerExport, registerDemo,
+  registerStart, registerWorker, registerMigrate, registerAudit, registerKeys, registerApi, registerOrders, registerStock, registerRehearse, registerJobs, registerImport, registerExport, registerDemo,
 ]
 
 /** The whole command line. Each group of commands is a file beside this one that registers itself here. */

@@ -20,9 +20,9 @@ export type InFlight = { maximum: number; routes: readonly Route[]; problems: Pr
 
 /**
  * A server that turns requests away while `maximum` others are at hand, before anything is done for them: no route is
- * looked up for them, and who they are and what they send is not read. Ten such answers cost less than one order is worth
- * only because the framework never sees them. Health and metrics answer always, and event streams, which stay open and
- * idle, do not count.
+ * looked up, and who they are and what they send is not read. The framework never sees them, because at ten times the
+ * capacity nine such answers must cost less than a tenth of an order. Health and metrics answer always, and event streams,
+ * which stay open and idle, do not count.
  */
 export function createBoundedServer(serve: RequestListener, { maximum, routes, problems, headers, on_shed }: InFlight): Server {
   const unbounded = new Set(routes.filter(({ tag, sends }) => tag === 'operations' || sends === 'text/event-stream').map(({ url }) => url))
