@@ -82,22 +82,22 @@ export const PLATFORM_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a position is left out in each round', identity: 'event positions have no gap', file: 'src/platform/relay.ts',
-    before: '${state.last_position}::bigint + row_number()', after: '${state.last_position}::bigint + 1 + row_number()',
+    before: 'last_position + row_number()', after: 'last_position + 1 + row_number()',
     tests: [EXECUTOR],
   },
   {
     name: 'the relay passes transactions that are still open', identity: 'the feed misses no event', file: 'src/platform/relay.ts',
-    before: '          and transaction_id < pg_snapshot_xmin(pg_current_snapshot())\n', after: '',
+    before: ' and transaction_id < pg_snapshot_xmin(pg_current_snapshot())\n', after: '\n',
     tests: [EXECUTOR],
   },
   {
     name: 'two relays do not take turns', identity: 'the feed misses no event', file: 'src/platform/relay.ts',
-    before: 'from relay_state for update skip locked`', after: 'from relay_state`',
+    before: '      for update skip locked\n', after: '',
     tests: [EXECUTOR],
   },
   {
     name: 'a reader goes on behind events that it was not shown', identity: 'the feed misses no event', file: 'src/platform/event-feed.ts',
-    before: 'const position = rows.length === limit ? rows.at(-1)!.position! : end', after: 'const position = end',
+    before: 'const position = events.length === limit ? rows.at(-1)!.position! : end', after: 'const position = end',
     tests: ['src/platform/event-feed.test.ts'],
   },
   {

@@ -142,7 +142,7 @@ export const STOCK_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'no decision is kept', identity: 'every order with claimed goods has its routing decision', file: 'src/modules/sourcing/plan-stock.ts',
-    before: '      await insertDecisions(tx, accepted.map(({ plan, at }) => ({ id: plan.decision_id, order_id: plan.order_id, at, trigger, decision: plan.decision })))\n', after: '',
+    before: '      await storeRun(tx, recordRun(world, sourced, accepted, { trigger, at: now }))\n', after: '',
     tests: [CAPTURE],
   },
   {

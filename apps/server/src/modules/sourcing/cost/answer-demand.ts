@@ -81,7 +81,7 @@ function answerPiece(demand: ExpectedDemand, piece: number, at: number, prices: 
 
 /** Of every state the cheapest location that gives all of it; `from` is where the location stands in `shape`. */
 function findCheapestParts({ shape, base, base_at }: ExpectedDemand, piece: number, at: number, { units, places }: CellPrices): void {
-  best.fill(Number.POSITIVE_INFINITY, 0, shape[at + 1]!)
+  best.fill(Number.POSITIVE_INFINITY, 0, shape[at + 1])
   let cost = base_at[piece]!
   let position = at + 3 + shape[at]!
   for (let left = shape[at + 2]!; left > 0; left--) {

@@ -154,11 +154,6 @@ function dropSmall({ items: { problem: { places: { serving } } }, value, min_val
   for (let at = 1; at < parts.count; at++) if (there + value[parts.code[at]!]! < min_value) parts.cost[at] = Number.POSITIVE_INFINITY
 }
 
-/** Copies of an item in a state. */
-export function copiesIn({ items: { copies }, step }: States, state: number, item: number): number {
-  return Math.floor(state / step[item]!) % (copies[item]! + 1)
-}
-
 /** Lists into `codes` all states that are part of `state`, the empty one first, and answers how many. */
 export function listWithin({ items: { count, copies }, step }: States, state: number, codes: Int32Array): number {
   let length = 1
