@@ -1598,7 +1598,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/sourcing/rehearsals": {
+    "/v1/routing-rehearsals": {
         parameters: {
             query?: never;
             header?: never;
@@ -1619,7 +1619,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/sourcing/rehearsals/{rehearsal_id}": {
+    "/v1/routing-rehearsals/{rehearsal_id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -1636,7 +1636,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/sourcing/rehearsals/{rehearsal_id}/cancel": {
+    "/v1/routing-rehearsals/{rehearsal_id}/cancel": {
         parameters: {
             query?: never;
             header?: never;
@@ -1653,7 +1653,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/sourcing/rehearsals/{rehearsal_id}/flips": {
+    "/v1/routing-rehearsals/{rehearsal_id}/flips": {
         parameters: {
             query?: never;
             header?: never;

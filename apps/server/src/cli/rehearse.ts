@@ -33,10 +33,10 @@ Examples:
   npm run -s switchyard -- rehearse --from 2026-02-01 --to 2026-03-01 --rules trial.json --json`)
     .action(inApplicationWith(readRequest, async ({ application, call, out, progress }, body, { flips }: Options) => {
       const limit = Number(flips)
-      const asked = await call<Rehearsal>('POST', '/v1/sourcing/rehearsals', body)
-      const [rehearsal] = await Promise.all([follow(asked, (id) => call<Rehearsal>('GET', `/v1/sourcing/rehearsals/${id}`), (done, total) => { progress.percent('Rehearsing', done, total) }), work(application)])
+      const asked = await call<Rehearsal>('POST', '/v1/routing-rehearsals', body)
+      const [rehearsal] = await Promise.all([follow(asked, (id) => call<Rehearsal>('GET', `/v1/routing-rehearsals/${id}`), (done, total) => { progress.percent('Rehearsing', done, total) }), work(application)])
       if (rehearsal.status !== 'done') throw new CliFailure(EXIT.failed, rehearsal.error ?? `The rehearsal was ${rehearsal.status}.`)
-      const flipped = limit === 0 ? [] : await Promise.all(rehearsal.strategies.map(async (_, place) => (await call<{ data: Flip[] }>('GET', `/v1/sourcing/rehearsals/${rehearsal.id}/flips?strategy=${place}&limit=${limit}`)).data))
+      const flipped = limit === 0 ? [] : await Promise.all(rehearsal.strategies.map(async (_, place) => (await call<{ data: Flip[] }>('GET', `/v1/routing-rehearsals/${rehearsal.id}/flips?strategy=${place}&limit=${limit}`)).data))
       out({ ...rehearsal, flips: flipped }, () => describe(rehearsal, flipped))
     }))
 }

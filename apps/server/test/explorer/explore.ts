@@ -94,7 +94,7 @@ function openRuns({ path, shop, db, observer, startCalls }: { path: Path; shop: 
   const play = async (choose: (at: Crossroads) => number): Promise<{ run: Run; schedule: Schedule }> => {
     if (worlds.length === 0) {
       worlds.push(...await path.prepare(shop, WORLDS))
-      await shop.readSettings()
+      await shop.captureOne()
     }
     const world = worlds.shift()
     const actors = startCalls(path, world)

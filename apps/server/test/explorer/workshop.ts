@@ -30,8 +30,8 @@ export type Workshop = {
   orders: (inputs: readonly CaptureInput[]) => Promise<Placed[]>
   /** Hands orders to their locations; answers their fulfillment orders. */
   release: (orders: readonly Placed[]) => Promise<string[][]>
-  /** Has the settings read, as they are now: every schedule of a path is to find them known. */
-  readSettings: () => Promise<void>
+  /** Has an order captured, so that every schedule of a path finds known what is read once: settings, places, the network. */
+  captureOne: () => Promise<void>
   /** Runs a batch in which nothing may be refused. */
   all: <Input, Output>(command: BatchCommand<Input, Output>, inputs: readonly Input[]) => Promise<Output[]>
 }
@@ -61,16 +61,16 @@ export async function openWorkshop(app: TestApp): Promise<Workshop> {
       return one.output
     })
   }
+  const skus: Workshop['skus'] = async (worlds, each, units) => {
+    const named = Array.from({ length: worlds }, () => Array.from({ length: each }, () => `X${String(made++).padStart(6, '0')}`))
+    await executor.run(saveVariants, { variants: named.flat().map((sku) => ({ sku, name: sku, price: { amount: '5.00', currency: 'GBP' }, weight_grams: 100 })) }, asSystem)
+    const receipts = Object.entries(units).map(([location, quantity]) => ({ location, lines: named.flat().map((sku) => ({ sku, quantity })) }))
+    if (receipts.length > 0) await all(recordReceipts, receipts)
+    return named
+  }
   return {
-    application, clock, all,
-    readSettings: () => application.db.transaction(async (tx) => { await planStock(tx, [], clock.now(tx.started_at), 'seen') }),
-    skus: async (worlds, each, units) => {
-      const named = Array.from({ length: worlds }, () => Array.from({ length: each }, () => `X${String(made++).padStart(6, '0')}`))
-      await executor.run(saveVariants, { variants: named.flat().map((sku) => ({ sku, name: sku, price: { amount: '5.00', currency: 'GBP' }, weight_grams: 100 })) }, asSystem)
-      const receipts = Object.entries(units).map(([location, quantity]) => ({ location, lines: named.flat().map((sku) => ({ sku, quantity })) }))
-      if (receipts.length > 0) await all(recordReceipts, receipts)
-      return named
-    },
+    application, clock, all, skus,
+    captureOne: async () => { await all(capture, (await skus(1, 1, { leeds: 1 })).map((one) => orderOf(one))) },
     reservations: async (inputs) => (await all(reserveStock, inputs)).map(({ id }) => present(ids.reservation.parse(id), 'the API shows ids of reservations')),
     orders: async (inputs) => (await all(capture, inputs)).map(({ id, lines }) => ({
       order_id: present(ids.order.parse(id), 'the API shows ids of orders'),

@@ -1,3 +1,4 @@
+import { DEFAULT_COST_MODEL } from '../../src/modules/sourcing/cost-model.ts'
 import { sql } from '../../src/platform/sql.ts'
 import type { Operation } from './document.ts'
 import { bodyKey } from './inputs.ts'
@@ -69,6 +70,8 @@ export async function openRetailer(target: Target, pool: Pool, operations: reado
     if (method === 'GET' && !path.includes('{') && !path.endsWith('/stream') && parameters.every(({ required }) => !required) && path.startsWith('/v1/')) pool.harvest(collection, await ask('GET', path))
   }
   pool.harvest('postal-areas', { country: 'GB', [bodyKey('replacePostalAreas')]: 'postal_code,latitude,longitude,place\nLS1,53.8,-1.55,Leeds\nYO,53.96,-1.08,York\n' })
+  pool.harvest('promises', { [bodyKey('promiseDelivery')]: { carts: [{ channel: 'web', lines: LIVE_SKUS.map((sku) => ({ sku, quantity: 1 })), ship_to: AT.york }, { channel: 'web', lines: [{ sku: 'LIVE-1', quantity: 2 }], pickup_location: 'leeds' }] } })
+  pool.harvest('routing-costs', { [bodyKey('replaceCostModel')]: DEFAULT_COST_MODEL })
   pool.harvest('rate-tables', { carrier: 'inhouse' })
   const { definition } = await ask('GET', '/v1/rate-tables/inhouse')
   pool.harvest('rate-tables', { [bodyKey('replaceRateTable')]: definition })
@@ -79,6 +82,7 @@ export const isKept = (value: unknown): boolean => typeof value === 'string' && 
 
 const ANY_RULE = { id: 'any', name: 'Any location', conditions: [], location_groups: [], filters: [], rankings: [], split: { max_locations: null, keep_lines_whole: false }, fallback: { action: 'channel_policy' } }
 const STRATEGY_DRAFT = { url: '/v1/routing-strategies', body: { code: 'drafted', name: 'Drafted', draft: true, rules: [ANY_RULE] } }
+const REHEARSAL = { url: '/v1/routing-rehearsals', body: { from: '2026-03-01T00:00:00Z', to: '2026-03-08T00:00:00Z', strategies: [{ name: 'Any location', rules: [ANY_RULE] }] } }
 
 /** Things that can be used up, by the collection or the operation that does so. */
 const CONSUMED: Readonly<Record<string, { url: string; body: object | ((nth: number) => object) }>> = {
@@ -88,6 +92,7 @@ const CONSUMED: Readonly<Record<string, { url: string; body: object | ((nth: num
   'stock-counts': { url: '/v1/stock-counts', body: { location: 'leeds', skus: ['ODD'] } },
   'api-keys': { url: '/v1/api-keys', body: { name: 'spare', permissions: ['orders:read'] } },
   'updateStrategyDraft': STRATEGY_DRAFT, 'saveStrategyDraft': STRATEGY_DRAFT, 'discardStrategyDraft': STRATEGY_DRAFT,
+  'getRehearsal': REHEARSAL, 'listFlippedDecisions': REHEARSAL, 'cancelRehearsal': REHEARSAL,
   'saveBundle': { url: '/v1/variants', body: (nth) => ({ sku: `SET-${nth}`, kind: nth % 2 === 0 ? 'goods' : 'bundle', name: 'A set', price: gbp('8.00') }) },
 }
 let nth = 0

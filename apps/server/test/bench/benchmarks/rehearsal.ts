@@ -10,10 +10,10 @@ const AT_MOST_SECONDS = 10
 type Rehearsal = { id: string; status: string; error: string | null; decisions: { total: number; done: number }; started_at: string; finished_at: string; results: { flipped_decisions: number; split_orders: number; parcels: number }[] | null }
 
 async function rehearseOnce(server: Server, strategy: string): Promise<Rehearsal> {
-  let rehearsal = await server.ask<Rehearsal>('POST', '/v1/sourcing/rehearsals', { from: '2000-01-01T00:00:00Z', to: '2100-01-01T00:00:00Z', strategies: [{ strategy }] })
+  let rehearsal = await server.ask<Rehearsal>('POST', '/v1/routing-rehearsals', { from: '2000-01-01T00:00:00Z', to: '2100-01-01T00:00:00Z', strategies: [{ strategy }] })
   while (rehearsal.status === 'queued' || rehearsal.status === 'running') {
     await delay(100)
-    rehearsal = await server.ask<Rehearsal>('GET', `/v1/sourcing/rehearsals/${rehearsal.id}`)
+    rehearsal = await server.ask<Rehearsal>('GET', `/v1/routing-rehearsals/${rehearsal.id}`)
   }
   if (rehearsal.status !== 'done') throw new Error(`the rehearsal ended as ${rehearsal.status}: ${rehearsal.error}`)
   return rehearsal

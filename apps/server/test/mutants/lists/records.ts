@@ -72,4 +72,14 @@ export const RECORD_MUTANTS: readonly Mutant[] = [
     before: '  emit(customerCreated(id, sources))', after: '  const made = customerCreated(id, sources)\n  emit({ ...made, data: { ...made.data, name: input.name } })',
     tests: [CUSTOMERS],
   },
+  {
+    name: 'prices of the run before stay', identity: 'shadow prices are those of the newest run', file: 'src/modules/sourcing/costs.db.ts',
+    before: '  await tx.run(sql`delete from shadow_prices where run_id <> ${run.id}`)\n', after: '',
+    tests: ['src/modules/sourcing/learning/learn.api.test.ts'],
+  },
+  {
+    name: 'the first cost model stays in force', identity: 'the versions of the cost model have no gap, and the newest is in force', file: 'src/modules/sourcing/costs.db.ts',
+    before: "JSON.stringify(definition)}, true, ${created_at}", after: "JSON.stringify(definition)}, ${cost_version === 1}, ${created_at}",
+    tests: ['src/modules/sourcing/costs.api.test.ts'],
+  },
 ]

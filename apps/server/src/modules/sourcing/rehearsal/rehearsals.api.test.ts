@@ -27,7 +27,7 @@ beforeAll(async () => {
   await app().application.settle()
 })
 
-const rehearse = async (body: Record<string, unknown>): Promise<Answer> => app().post('/v1/sourcing/rehearsals', { ...PERIOD, ...body })
+const rehearse = async (body: Record<string, unknown>): Promise<Answer> => app().post('/v1/routing-rehearsals', { ...PERIOD, ...body })
 const NEAREST = { name: 'Warehouses only', rules: [{ id: 'only', name: 'Only warehouses', conditions: [], location_groups: [], filters: [{ type: 'kind', any_of: ['warehouse'] }], rankings: [{ type: 'distance' }], split: { max_locations: null, keep_lines_whole: false }, fallback: { action: 'channel_policy' } }] }
 
 /** All rows of all tables but those that a rehearsal may write, each table as one text. */
@@ -45,20 +45,20 @@ describe('a rehearsal', () => {
     const asked = await rehearse({ strategies: [{ strategy: 'fewest-parcels-then-nearest' }, NEAREST] })
     expect([asked.status, asked.body['status']], asked.text).toEqual([202, 'queued'])
     await app().application.settle()
-    const done = await app().get(`/v1/sourcing/rehearsals/${String(asked.body['id'])}`)
+    const done = await app().get(`/v1/routing-rehearsals/${String(asked.body['id'])}`)
     expect(done.body, done.text).toMatchObject({
       status: 'done', decisions: { total: 4, done: 4 }, error: null, strategies: [{ strategy: 'fewest-parcels-then-nearest@1' }, { strategy: null, name: 'Warehouses only' }],
       past: { orders: 4, parcels: 3, split_orders: 0, backordered_units: 1 },
       results: [{ orders: 4, parcels: 3, flipped_decisions: 0 }, { orders: 4, flipped_decisions: 2, split_orders: 2, parcels: 5 }],
     })
     expect(await everything()).toEqual(before)
-    const url = `/v1/sourcing/rehearsals/${String(asked.body['id'])}/flips?strategy=1&limit=1`
+    const url = `/v1/routing-rehearsals/${String(asked.body['id'])}/flips?strategy=1&limit=1`
     const first = await app().get(url)
     expect(first.body.data, first.text).toMatchObject([{ past: { locations: ['york'], outcome: 'filled' }, rehearsed: { locations: ['leeds', 'london'], outcome: 'filled' } }])
     const [{ past, rehearsed }] = first.body.data as [{ past: { explanation: string[] }; rehearsed: { explanation: string[] } }]
     expect(past.explanation).toContain('York supplies 4 × CUP; it had 20.')
     expect(rehearsed.explanation).toContain('York was ruled out: not of a kind that the rule uses.')
-    const second = await app().get(`${url}&after=${String((first.body['page'] as { next: string }).next)}`)
+    const second = await app().get(`${url}&after=${(first.body['page'] as { next: string }).next}`)
     expect([second.body.data!.length, (second.body['page'] as { next: string | null }).next]).toEqual([1, null])
     expect(second.body.data).toMatchObject([{ past: { locations: ['leeds'] }, rehearsed: { locations: ['leeds', 'london'] } }])
   })
@@ -71,12 +71,12 @@ describe('a rehearsal', () => {
 
   test('that is canceled is never begun, and cannot be canceled twice', async () => {
     const { body } = await rehearse({ strategies: [{ strategy: 'fewest-parcels-then-nearest' }] })
-    const url = `/v1/sourcing/rehearsals/${String(body['id'])}`
+    const url = `/v1/routing-rehearsals/${String(body['id'])}`
     expect((await app().post(`${url}/cancel`)).body).toMatchObject({ status: 'canceled' })
     await app().application.settle()
     expect((await app().get(url)).body).toMatchObject({ status: 'canceled', results: null })
     expect((await app().post(`${url}/cancel`)).body.code).toBe('rehearsal_over')
-    expect((await app().get('/v1/sourcing/rehearsals?filter[status]=canceled')).body.data).toHaveLength(1)
+    expect((await app().get('/v1/routing-rehearsals?filter[status]=canceled')).body.data).toHaveLength(1)
   })
 })
 
@@ -96,7 +96,7 @@ describe('decisions', () => {
     expect(await list('filter[trigger]=manual')).toHaveLength(0)
     expect(await list('filter[at][gte]=2026-03-04T00:00:00Z')).toHaveLength(0)
     const first = await app().get('/v1/routing-decisions?limit=3')
-    expect(await list(`limit=3&after=${String((first.body['page'] as { next: string }).next)}`)).toHaveLength(1)
+    expect(await list(`limit=3&after=${(first.body['page'] as { next: string }).next}`)).toHaveLength(1)
   })
 
   test('tell the smallest change that would have led to others', async () => {

@@ -59,7 +59,7 @@ const Candidate = Type.Union([
 ])
 
 const post = route({
-  operation_id: 'requestRehearsal', method: 'POST', url: '/v1/sourcing/rehearsals', tag: 'routing', permission: requestRehearsal.permission, summary: 'Replay a past period under other strategies',
+  operation_id: 'requestRehearsal', method: 'POST', url: '/v1/routing-rehearsals', tag: 'routing', permission: requestRehearsal.permission, summary: 'Replay a past period under other strategies',
   description: 'Stock at the beginning is rebuilt from the movements; then everything happens again as it did, except that the strategies choose, each from the stock that its own choices left. Runs in the background and changes nothing.',
   body: Type.Object({ from: Instant, to: Instant, channels: Type.Optional(Type.Array(Code, { minItems: 1, maxItems: 100, uniqueItems: true })), strategies: Type.Array(Candidate, { minItems: 1, maxItems: 5 }) }, closed),
   reply: { status: 202, schema: RehearsalView },
@@ -76,7 +76,7 @@ const REHEARSALS: ListSpec = {
 }
 
 const list = route({
-  operation_id: 'listRehearsals', method: 'GET', url: '/v1/sourcing/rehearsals', tag: 'routing', permission: 'sourcing:read', summary: 'List rehearsals, newest first',
+  operation_id: 'listRehearsals', method: 'GET', url: '/v1/routing-rehearsals', tag: 'routing', permission: 'sourcing:read', summary: 'List rehearsals, newest first',
   query: listQuery(REHEARSALS), reply: { status: 200, schema: pageOf(RehearsalView) },
   handle: async ({ query, db, caller }) => {
     requireUnconfined(caller)
@@ -86,13 +86,13 @@ const list = route({
 })
 
 const get = route({
-  operation_id: 'getRehearsal', method: 'GET', url: '/v1/sourcing/rehearsals/:rehearsal_id', tag: 'routing', permission: 'sourcing:read', summary: 'How far a rehearsal has come, and what came of it',
+  operation_id: 'getRehearsal', method: 'GET', url: '/v1/routing-rehearsals/:rehearsal_id', tag: 'routing', permission: 'sourcing:read', summary: 'How far a rehearsal has come, and what came of it',
   params: RehearsalParams, reply: { status: 200, schema: RehearsalView }, problems: ['not_found'],
   handle: async ({ params, db, caller }) => showRehearsal(db, caller, params.rehearsal_id),
 })
 
 const cancel = route({
-  operation_id: 'cancelRehearsal', method: 'POST', url: '/v1/sourcing/rehearsals/:rehearsal_id/cancel', tag: 'routing', permission: cancelRehearsal.permission, summary: 'End a rehearsal that is not over',
+  operation_id: 'cancelRehearsal', method: 'POST', url: '/v1/routing-rehearsals/:rehearsal_id/cancel', tag: 'routing', permission: cancelRehearsal.permission, summary: 'End a rehearsal that is not over',
   params: RehearsalParams, body: Type.Object({}, closed), reply: { status: 200, schema: RehearsalView }, problems: ['not_found', 'rehearsal_over'],
   handle: async ({ params, db, caller, run }) => {
     const { id } = await requireRehearsal(db, caller, params.rehearsal_id)
@@ -113,7 +113,7 @@ const FlipView = Type.Object({
 }, { ...closed, title: 'FlippedDecision' })
 
 const flips = route({
-  operation_id: 'listFlippedDecisions', method: 'GET', url: '/v1/sourcing/rehearsals/:rehearsal_id/flips', tag: 'routing', permission: 'sourcing:read', summary: 'Decisions that would have been others, with both explanations',
+  operation_id: 'listFlippedDecisions', method: 'GET', url: '/v1/routing-rehearsals/:rehearsal_id/flips', tag: 'routing', permission: 'sourcing:read', summary: 'Decisions that would have been others, with both explanations',
   params: RehearsalParams, query: Type.Object({ ...listQuery(FLIPS).properties, strategy: Type.Optional(Type.Integer({ minimum: 0, maximum: 4, default: 0, description: 'The place of the strategy in the rehearsal' })) }, closed),
   reply: { status: 200, schema: pageOf(FlipView) }, problems: ['not_found'],
   handle: async ({ params, query: { strategy, ...query }, db, caller }) => {
