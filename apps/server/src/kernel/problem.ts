@@ -1,6 +1,11 @@
 /** One wrong place in the caller's input: a JSON pointer, a stable code and what to do about it. */
 export type FieldError = { pointer: string; code: string; detail: string }
 
+/** The JSON pointer to what lies there (RFC 6901). */
+export function pointerTo(path: readonly (string | number)[]): string {
+  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+}
+
 /** What a refusal may carry beside its code; everything is shown to the caller. */
 export type RefusalFacts = { detail: string; errors?: readonly FieldError[]; [fact: string]: unknown }
 

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox'
-import type { FieldError } from '../../kernel/problem.ts'
+import { pointerTo, type FieldError } from '../../kernel/problem.ts'
 import { isPlainDate } from '../../kernel/time.ts'
 import { closed, OneOf } from '../../platform/http/schemas.ts'
 import { compilePattern, MAX_PATTERN_LENGTH, type Pattern } from './pattern.ts'
@@ -157,7 +157,7 @@ export function checkAnswers(fields: readonly FormField[], answers: Readonly<Rec
   }
   for (const key of Object.keys(answers)) {
     if (errors.length >= MAX_ERRORS) break
-    if (!keys.has(key)) errors.push({ pointer: `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, code: 'unknown_field', detail: `The order form has no field "${key}" here.` })
+    if (!keys.has(key)) errors.push({ pointer: pointer + pointerTo([key]), code: 'unknown_field', detail: `The order form has no field "${key}" here.` })
   }
   return { values: Object.fromEntries(values), errors: errors.slice(0, MAX_ERRORS) }
 }

@@ -1,6 +1,6 @@
 import { isCountry } from '../../kernel/country.ts'
 import { isCurrency } from '../../kernel/money.ts'
-import type { FieldError } from '../../kernel/problem.ts'
+import { pointerTo, type FieldError } from '../../kernel/problem.ts'
 import type { RateTable, WeightStep } from './rates.ts'
 
 type Report = (path: readonly (string | number)[], code: string, detail: string) => void
@@ -11,7 +11,7 @@ type Report = (path: readonly (string | number)[], code: string, detail: string)
  */
 export function validateRateTable(table: RateTable): FieldError[] {
   const errors: FieldError[] = []
-  const report: Report = (path, code, detail) => void errors.push({ pointer: toPointer(path), code, detail })
+  const report: Report = (path, code, detail) => void errors.push({ pointer: pointerTo(path), code, detail })
   checkHead(table, report)
   checkCalendar(table, report)
   const zones = checkZones(table, report)
@@ -25,11 +25,6 @@ export function validateRateTable(table: RateTable): FieldError[] {
   }
   if (table.services.some(({ weight_steps }) => weight_steps === null)) checkSteps(table, table.weight_steps, common, zones, ['weight_steps'], report)
   return errors
-}
-
-/** RFC 6901. */
-function toPointer(path: readonly (string | number)[]): string {
-  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
 }
 
 function checkHead(table: RateTable, report: Report): void {

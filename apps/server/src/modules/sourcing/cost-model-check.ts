@@ -1,6 +1,6 @@
 import { isCountry } from '../../kernel/country.ts'
 import { isCurrency } from '../../kernel/money.ts'
-import type { FieldError } from '../../kernel/problem.ts'
+import { pointerTo, type FieldError } from '../../kernel/problem.ts'
 import type { RateTable } from '../shipping/index.ts'
 import type { CostModel, CostTariff, TariffTable } from './cost-model.ts'
 
@@ -12,7 +12,7 @@ export type Surroundings = { rate_tables: ReadonlyMap<string, RateTable>; locati
 /** What is wrong with a cost model that has the right shape, as JSON pointers. One without errors prices every parcel from every location. */
 export function validateCostModel(model: CostModel, around: Surroundings): FieldError[] {
   const errors: FieldError[] = []
-  const report: Report = (path, code, detail) => void errors.push({ pointer: path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join(''), code, detail })
+  const report: Report = (path, code, detail) => void errors.push({ pointer: pointerTo(path), code, detail })
   if (!isCurrency(model.currency)) report(['currency'], 'unknown_currency', `${model.currency} is not an ISO 4217 currency.`)
   for (const [index, tariff] of model.tariffs.entries()) {
     if (model.tariffs.findIndex(({ code }) => code === tariff.code) !== index) report(['tariffs', index, 'code'], 'duplicate', `The tariff ${tariff.code} is there twice.`)

@@ -1,7 +1,7 @@
 import { Type, type TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 import { isCurrency, parseAmount } from '../../kernel/money.ts'
-import type { FieldError } from '../../kernel/problem.ts'
+import { pointerTo, type FieldError } from '../../kernel/problem.ts'
 import { Code } from '../../platform/http/schemas.ts'
 import { CONDITIONS, MAX_DEPTH } from './conditions.ts'
 import type { Reference } from './criterion.ts'
@@ -184,7 +184,7 @@ export function schemaErrors(schema: TSchema, value: unknown, pointer: string): 
     if (keyword === 'boolean') continue
     const names = keyword === 'required' ? params.requiredProperties : keyword === 'additionalProperties' ? params.additionalProperties : ['']
     for (const name of names) {
-      const at = pointer + instancePath + (name === '' ? '' : `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`)
+      const at = pointer + instancePath + (name === '' ? '' : pointerTo([name]))
       const known = keyword === 'required' ? 'required' : keyword === 'additionalProperties' ? 'unknown' : 'invalid'
       if (!errors.has(at)) errors.set(at, { pointer: at, code: known, detail: `${at === '' ? 'The strategy' : at}: ${message}.` })
     }

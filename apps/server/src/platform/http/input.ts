@@ -1,7 +1,7 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import formatsModule from 'ajv-formats'
 import { isCountry } from '../../kernel/country.ts'
-import { refuse, type FieldError } from '../../kernel/problem.ts'
+import { pointerTo, refuse, type FieldError } from '../../kernel/problem.ts'
 
 // The package is CommonJS and carries its plugin in `default`.
 const addFormats = formatsModule as unknown as (ajv: Ajv) => Ajv
@@ -91,7 +91,7 @@ function article(type: string): string {
 export function unusableInput(value: unknown, pointer = ''): FieldError | undefined {
   const found = findUnusable(value)
   if (found === undefined) return undefined
-  const at = `${pointer}${found.path.map((key) => `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')}`.replaceAll('\0', '\\u0000')
+  const at = (pointer + pointerTo(found.path)).replaceAll('\0', '\\u0000')
   return found.what === 'text'
     ? { pointer: at, code: 'unstorable_text', detail: 'The text holds a NUL byte or half of a surrogate pair. Send valid Unicode without NUL.' }
     : { pointer: at, code: 'unknown_field', detail: '`__proto__` is not a field here.' }
