@@ -115,10 +115,15 @@ async function openApplication(database: OpenedDatabase, { config, progress }: T
   }
 }
 
-/** A file named on the command line, or standard input for `-`. npm moves to the project's root; the user did not. */
+/** Where a file named on the command line is. npm moves to the project's root; the user did not. */
+export function pathOf(file: string): string {
+  return resolve(process.env['INIT_CWD'] ?? process.cwd(), file)
+}
+
+/** A file named on the command line, or standard input for `-`. */
 export async function readInput(file: string): Promise<string> {
   if (file === '-') return readStream(process.stdin)
-  const path = resolve(process.env['INIT_CWD'] ?? process.cwd(), file)
+  const path = pathOf(file)
   try {
     return await readFile(path, 'utf8')
   } catch (error) {

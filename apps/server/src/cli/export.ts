@@ -1,10 +1,9 @@
 import { createWriteStream } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { stringify } from 'csv-stringify'
 import type { Command } from 'commander'
-import { inApplication, type CliContext } from './context.ts'
+import { inApplication, pathOf, type CliContext } from './context.ts'
 import { CliFailure, EXIT } from './exit-codes.ts'
 import { withQuery } from './in-process-api.ts'
 
@@ -27,7 +26,7 @@ Examples:
       const url = EXPORTS[what]
       if (what === 'postal-areas') return exportPostalAreas(context, country, file)
       if (url === undefined) throw new CliFailure(EXIT.usage, `There is no export "${what}": use ${Object.keys(EXPORTS).join(', ')} or postal-areas.`)
-      const target = file === undefined ? process.stdout : createWriteStream(resolve(process.env['INIT_CWD'] ?? process.cwd(), file))
+      const target = file === undefined ? process.stdout : createWriteStream(pathOf(file))
       let rows = 0
       const counted = async function* (): AsyncGenerator<Record<string, unknown>> {
         for await (const row of readAll(context, url)) {
@@ -47,7 +46,7 @@ async function exportPostalAreas({ send, out }: CliContext, country: string | un
   const { text } = await send('GET', `/v1/postal-areas/${encodeURIComponent(country)}`)
   if (file === undefined) process.stdout.write(text)
   else {
-    await writeFile(resolve(process.env['INIT_CWD'] ?? process.cwd(), file), text)
+    await writeFile(pathOf(file), text)
     out({ what: 'postal-areas', country, file }, () => `Wrote the postal areas of ${country} to ${file}.`)
   }
 }

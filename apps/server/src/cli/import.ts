@@ -1,6 +1,5 @@
-import { resolve } from 'node:path'
 import type { Command } from 'commander'
-import { inApplication, inApplicationWith, readInput } from './context.ts'
+import { inApplication, inApplicationWith, pathOf, readInput } from './context.ts'
 import { CliFailure, EXIT } from './exit-codes.ts'
 
 export function registerImport(program: Command): void {
@@ -33,7 +32,7 @@ Examples:
       if (options.dateOrder !== 'month-first' && options.dateOrder !== 'day-first') throw new CliFailure(EXIT.usage, '--date-order is month-first or day-first.')
       const maxLines = options.maxLines === undefined ? undefined : Number(options.maxLines)
       if (maxLines !== undefined && (!Number.isInteger(maxLines) || maxLines < 1)) throw new CliFailure(EXIT.usage, '--max-lines is a whole number above 0.')
-      const { report, text, differences } = await application.importOnlineRetail(resolve(process.env['INIT_CWD'] ?? process.cwd(), file), {
+      const { report, text, differences } = await application.importOnlineRetail(pathOf(file), {
         date_order: options.dateOrder === 'day-first' ? 'day_first' : 'month_first',
         ...(maxLines === undefined ? {} : { max_lines: maxLines }),
         progress: (lines, rate) => { progress.passing(`Imported ${lines} lines, ${rate} lines/s`) },
