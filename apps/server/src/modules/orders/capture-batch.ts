@@ -15,6 +15,7 @@ import { findLocations, releaseInstant, type Location } from '../locations/index
 import { recordPayments } from '../payments/index.ts'
 import type { CaptureInput } from './capture-input.ts'
 import { externalIdConflict, resolveBatch, type NewlyResolved, type Resolved } from './capture-resolve.ts'
+import { demandLine } from './demanded-line.ts'
 import { noUnits, type HoldType, type UnitCounters } from './order.ts'
 import { findByExternalIds, insertHolds, insertLines, insertOrders, type HoldRow, type NewHold, type NewOrder, type OrderLineRow, type OrderRow } from './orders.db.ts'
 import type { Arrival, OrderPorts, PlannedStock, PlanningMode, SourcingDemand, SourcingPlan } from './ports.ts'
@@ -28,9 +29,9 @@ type Draft = NewlyResolved & { item: CaptureItem; index: number; order_id: strin
 export type Stored = { order: OrderRow; lines: readonly OrderLineRow[]; holds: readonly HoldRow[]; channel: Channel; pickup_location: Location | undefined }
 
 /**
- * Captures a batch of orders in a fixed number of statements; answers one outcome per item, in order, and those of the
- * new orders that are all said with it. Everything is written on stock as it was seen, and the levels are locked at last; where rivals were faster it is all taken back and
- * done again on stock that is locked first.
+ * Captures a batch of orders in a fixed number of statements; answers one outcome per item, in order, and the new orders as
+ * far as their views can be made of them. Everything is written on stock as it was seen, and the levels are locked at last;
+ * where rivals were faster it is all taken back and done again on stock that is locked first.
  */
 export async function captureBatch(context: BatchContext, ports: OrderPorts, items: readonly CaptureItem[]): Promise<{ outcomes: Outcome<Captured>[]; stored: readonly Stored[] }> {
   const { tx } = context
@@ -103,7 +104,7 @@ function demandOf({ order_id, channel, item: { input }, pickup_location, reserva
     shipping_address: input.shipping_address ?? null, shipping_method: input.shipping_method ?? 'standard', requested_delivery_date: input.requested_delivery_date ?? null, deliver_by: input.promise?.latest ?? input.requested_delivery_date ?? null, custom_fields, tags: input.tags ?? [],
     customer: input.customer === undefined ? null : { ...input.customer, source: channel.code },
     order_value: { amount: priced.total, currency: channel.currency }, on_shortage: channel.on_shortage, max_splits: channel.max_splits, stock_buffer: channel.stock_buffer, reservation,
-    lines: lines.filter(({ kind }) => kind === 'goods').map(({ id, line_number, variant_id, sku, quantity, unit_price, bundle }) => ({ line_id: id, line_number, variant_id, sku, quantity, weight_grams: weights.get(variant_id) ?? 0, unit_price, set: bundle === null ? null : String(bundle.input_line) })),
+    lines: lines.filter(({ kind }) => kind === 'goods').map((line) => demandLine(line, line.quantity, weights.get(line.variant_id) ?? 0)),
   }
 }
 
@@ -155,7 +156,7 @@ async function store(tx: Tx, { stored: orders, news, jobs }: Attempt, planned: P
   jobs.push(...ledger.jobs)
   for (const draft of stored) {
     const order = inserted.get(draft.order_id)!
-    // Of lines that wait it is written later when they come.
+    // When lines that wait are expected is written afterwards: such an order is read for its view.
     if (draft.lines.every(({ backordered }) => backordered === 0)) orders.push({ order, lines: draft.lines, holds: holds.get(draft.order_id)!, channel: draft.channel, pickup_location: draft.pickup_location })
     news.push({ item: draft.item, events: eventsOf(draft, order.number, holds.get(draft.order_id)!) })
   }

@@ -122,7 +122,7 @@ export type NewOrder = Omit<OrderRow, 'number' | 'canceled_total' | 'returned_to
  * missing in the answer.
  */
 export async function insertOrders(tx: Tx, orders: readonly NewOrder[]): Promise<Map<string, OrderRow>> {
-  const rows = orders.map(({ units, ...order }) => ({ ...order, ...Object.fromEntries(UNIT_STATES.map((state) => [`units_${state}`, units[state]])), status: activeUnits(units) === 0 ? 'completed' : 'placed', completed_at: activeUnits(units) === 0 ? order.placed_at : null, tag_list: JSON.stringify(order.tags) })) as Record<string, unknown>[]
+  const rows = orders.map(({ units, ...order }) => ({ ...order, ...Object.fromEntries(UNIT_STATES.map((state) => [`units_${state}`, units[state]])), status: activeUnits(units) === 0 ? 'completed' : 'placed', completed_at: activeUnits(units) === 0 ? order.placed_at : null })) as Record<string, unknown>[]
   const columns = {
     id: 'uuid', channel_id: 'uuid', external_id: 'text', content_hash: 'text', status: 'text', currency: 'text', customer_id: 'uuid', customer_name: 'text', email: 'text', phone: 'text',
     shipping_address: 'jsonb', billing_address: 'jsonb', delivery: 'text', pickup_location_id: 'uuid', shipping_method: 'text', requested_delivery_date: 'date', promised_from: 'date', promised_by: 'date', release_at: 'timestamptz',

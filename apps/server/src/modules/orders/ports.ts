@@ -4,6 +4,7 @@ import type { Tx } from '../../platform/db.ts'
 import type { NewEvent } from '../../platform/events.ts'
 import type { CustomerRef } from '../customers/index.ts'
 import type { HeldReservation } from '../inventory/index.ts'
+import type { DemandedLine } from './demanded-line.ts'
 import type { CancelTake } from './order.ts'
 
 /**
@@ -39,8 +40,7 @@ export type SourcingDemand = {
   stock_buffer: number
   /** Units held for the order, which it takes where they are. */
   reservation?: HeldReservation | undefined
-  /** `set` is shared by lines that were bought as one: the components of a bundle. */
-  lines: readonly { line_id: string; line_number: number; variant_id: string; sku: string; quantity: number; weight_grams: number; unit_price: bigint; set: string | null }[]
+  lines: readonly DemandedLine[]
 }
 
 /** From when to when something arrives. */

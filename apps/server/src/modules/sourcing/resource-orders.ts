@@ -6,7 +6,7 @@ import type { Tx } from '../../platform/db.ts'
 import type { NewEvent } from '../../platform/events.ts'
 import { findVariants } from '../catalog/index.ts'
 import { findChannels, type Channel } from '../channels/index.ts'
-import { insertHolds, moveUnits, waitingLinesOfOrders, type OrderLineRow, type OrderRow, type SourcingDemand, type SourcingPlan, type SourcingTrigger, type UnitMove } from '../orders/index.ts'
+import { demandLine, insertHolds, moveUnits, waitingLinesOfOrders, type OrderLineRow, type OrderRow, type SourcingDemand, type SourcingPlan, type SourcingTrigger, type UnitMove } from '../orders/index.ts'
 import { planStock } from './plan-stock.ts'
 
 /**
@@ -41,7 +41,7 @@ export function demandOf(order: OrderRow, trigger: SourcingTrigger, channel: Cha
     order_value: { amount: order.total, currency: order.currency },
     // An order that has been accepted is never refused afterwards.
     on_shortage: order.on_shortage === 'refuse' ? 'hold' : order.on_shortage, max_splits: order.max_splits, stock_buffer: channel.stock_buffer,
-    lines: lines.map(({ id, line_number, variant_id, sku, units, unit_price, bundle }) => ({ line_id: id, line_number, variant_id, sku, quantity: units, weight_grams: weightOf(variant_id), unit_price, set: bundle === null ? null : String(bundle.input_line) })),
+    lines: lines.map((line) => demandLine(line, line.units, weightOf(line.variant_id))),
   }
 }
 
