@@ -10,7 +10,7 @@ import type { Fact } from './settings.ts'
  */
 
 /** What is read from the database only where a rule in use asks for it. */
-export type Need = 'items' | 'customer' | 'stock_age' | 'daily_demand' | 'shadow_price' | 'po_box'
+export type Need = 'items' | 'customer' | 'stock_age' | 'daily_demand' | 'shadow_price'
 
 /** Something that a rule names and that must exist, with the place of the name below the setting. */
 export type Reference = { kind: 'channel' | 'location' | 'shipping_method' | 'order_field'; name: string; pointer: string }

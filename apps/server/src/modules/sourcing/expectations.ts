@@ -2,9 +2,9 @@ import { groupByKey } from '../../kernel/quantity.ts'
 import { instantOf } from '../../kernel/time.ts'
 import { nextDeparture, type Location } from '../locations/index.ts'
 import type { Arrival, WaitingLine } from '../orders/index.ts'
-import { arrivalFrom, arrivalOfAll, PICKUP } from './delivery.ts'
+import { arrivalFrom, arrivalOfAll } from './delivery.ts'
 import { servesChannel } from './order-view.ts'
-import { destinationOf, type Settings } from './queries/settings.ts'
+import { deliveryOf, type Settings } from './queries/settings.ts'
 import { takeSupplies, type SupplyUnits } from './supplies.ts'
 
 export type Expectation = Pick<WaitingLine, 'id' | 'expected_on' | 'promised_from' | 'promised_by'>
@@ -34,9 +34,9 @@ export function expectSupplies(lines: readonly WaitingLine[], { settings, suppli
 
 /** What comes on a day is received when the day begins. */
 function arrivalOf(settings: Settings, line: WaitingLine, location: Location, { expected_on }: SupplyUnits): Arrival | undefined {
-  const method = line.delivery === 'pickup' ? PICKUP : line.shipping_method
-  const departure = nextDeparture(location, instantOf(expected_on, '00:00', location.time_zone), { method })
-  return departure === undefined ? undefined : arrivalFrom(settings.rate_table, { method, destination: destinationOf(settings, line.shipping_address) }, location, departure.ships_on)
+  const delivery = deliveryOf(settings, line)
+  const departure = nextDeparture(location, instantOf(expected_on, '00:00', location.time_zone), { method: delivery.method })
+  return departure === undefined ? undefined : arrivalFrom(settings.rate_table, delivery, location, departure.ships_on)
 }
 
 /** The lines of which something else is known now. */

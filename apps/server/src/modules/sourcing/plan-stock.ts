@@ -8,13 +8,13 @@ import { applyMovements, convertReservations, keyOf, lockFurtherLevels, lockLeve
 import type { Location } from '../locations/index.ts'
 import type { PlannedStock, PlanningMode, SourcingAllocation, SourcingDemand, SourcingPlan } from '../orders/index.ts'
 import { expectForNew } from './commands/expect-supplies.ts'
-import { arrivalFrom, arrivalOfAll, coordinatesOf, endOfDay, PICKUP, shipBy, type Delivery } from './delivery.ts'
+import { arrivalFrom, arrivalOfAll, coordinatesOf, endOfDay, shipBy, type Delivery } from './delivery.ts'
 import type { Decision } from './decision.ts'
 import { storeRun } from './decisions.db.ts'
 import type { Candidate, Demand } from './demand.ts'
 import { itemFactsOf, levelOf, readFacts, type Facts } from './facts.ts'
 import { createTrials, planOrders, type Plan, type TriedPlan } from './plan.ts'
-import { currentSettings, destinationOf, knowPlaces, type Settings } from './queries/settings.ts'
+import { currentSettings, deliveryOf, knowPlaces, type Settings } from './queries/settings.ts'
 import type { NetworkLocation } from './network.ts'
 import { enqueueOrders, type Queued } from './queue.db.ts'
 import { recordRun } from './record-run.ts'
@@ -29,7 +29,7 @@ const MAX_ROUNDS = 5
 type Limited = { location_id: string; day: string; capacity: number }
 
 /** An order on its way through planning. `serving` are the locations that had claims of it before. */
-type Asked = { demand: SourcingDemand; kept: Kept[]; rest: SourcingDemand['lines']; serving: readonly string[] }
+type Asked = { demand: SourcingDemand; delivery: Delivery; kept: Kept[]; rest: SourcingDemand['lines']; serving: readonly string[] }
 type Sourced = Asked & { plan: Plan }
 
 /** Everything that planning looks at. */
@@ -57,7 +57,7 @@ async function lookAround(tx: Tx, demands: readonly SourcingDemand[], now: Date,
   const { strategy, locations } = settings
   await knowPlaces(tx, settings, demands.map(({ shipping_address }) => shipping_address))
   const limited = limitsOf(locations, now)
-  const asked = await prepare(tx, demands)
+  const asked = await prepare(tx, settings, demands)
   const loads = mode === 'seen' ? await readLoads(tx, limited) : await lockLoads(tx, limited)
   for (const { kept } of asked) for (const id of new Set(kept.map(({ location_id }) => location_id))) loads.set(id, (loads.get(id) ?? 0) + 1)
   const open = asked.filter(({ rest }) => rest.length > 0)
@@ -116,10 +116,10 @@ function isThere(taken: readonly SourcingAllocation[], locked: Levels): boolean 
 }
 
 /** What is kept of reservations, and where orders that are sourced again have claims already. */
-async function prepare(tx: Tx, demands: readonly SourcingDemand[]): Promise<Asked[]> {
+async function prepare(tx: Tx, settings: Settings, demands: readonly SourcingDemand[]): Promise<Asked[]> {
   const again = demands.filter(({ resourcing }) => resourcing).map(({ order_id }) => order_id)
   const serving = groupByKey(again.length === 0 ? [] : await servingLocations(tx, again), ({ order_id }) => order_id)
-  return demands.map((demand) => ({ demand, ...takeReserved(demand), serving: serving.get(demand.order_id)?.map(({ location_id }) => location_id) ?? [] }))
+  return demands.map((demand) => ({ demand, delivery: deliveryOf(settings, demand), ...takeReserved(demand), serving: serving.get(demand.order_id)?.map(({ location_id }) => location_id) ?? [] }))
 }
 
 /** The plans of all orders: those that needed nothing beyond their reservation are filled. */
@@ -158,17 +158,13 @@ export async function asDemands(tx: Queryable, asked: readonly Asked[], facts: F
   if (resourced.length > 0) {
     for (const { order_line_id, location_id } of await rejectedLocations(tx, resourced)) excluded.set(order_line_id, [...(excluded.get(order_line_id) ?? []), location_id])
   }
-  return asked.map(({ demand, kept, rest, serving }) => ({
+  return asked.map(({ demand, delivery, kept, rest, serving }) => ({
     order_id: demand.order_id, channel_id: demand.channel_id, channel: demand.channel, asked_at: now, location_groups: demand.group_ids, method: demand.delivery, pickup_location_id: demand.pickup_location_id, requires: [],
     requested_delivery_date: demand.requested_delivery_date, custom_fields: demand.custom_fields, tags: demand.tags, customer: facts.customers.get(demand.order_id) ?? null,
-    destination: destinationOf(settings, demand.shipping_address), order_value: demand.order_value, ...timesOf(settings, deliveryOf(settings, demand), demand.deliver_by), buffer: demand.resourcing === true ? null : demand.stock_buffer, on_shortage: demand.on_shortage, max_locations: demand.max_splits,
+    destination: delivery.destination, order_value: demand.order_value, ...timesOf(settings, delivery, demand.deliver_by), buffer: demand.resourcing === true ? null : demand.stock_buffer, on_shortage: demand.on_shortage, max_locations: demand.max_splits,
     serving_location_ids: [...new Set([...serving, ...kept.map(({ location_id }) => location_id)])],
     lines: rest.map(({ line_number: _number, ...line }) => ({ ...line, ...itemFactsOf(line.variant_id, facts), excluded_location_ids: excluded.get(line.line_id) ?? [] })),
   }))
-}
-
-function deliveryOf(settings: Settings, { delivery, shipping_method, shipping_address }: SourcingDemand): Delivery {
-  return { method: delivery === 'pickup' ? PICKUP : shipping_method, destination: destinationOf(settings, shipping_address) }
 }
 
 /** By when an order must leave each location that keeps its date; nothing where there is none. */
@@ -188,9 +184,9 @@ function planned(tx: Tx, world: World, plans: readonly Plan[], locked: Levels | 
   const sourced = withKept(asked, plans, strategy)
   const sourcedOf = new Map(sourced.map((one) => [one.demand.order_id, one]))
   return {
-    plans: sourced.map(({ demand, kept, plan: { order_id, allocations, unfilled, shortage, decision } }) => ({
+    plans: sourced.map(({ demand, delivery, kept, plan: { order_id, allocations, unfilled, shortage, decision } }) => ({
       order_id, allocations: shortage?.action === 'refuse' ? [] : addKept(kept, allocations), shortage: shortage?.action ?? null, decision_id: newId(), decision,
-      ...datesOf(settings, demand, [...kept, ...allocations], now), hold_until: waveOf(settings, demand, allocations, decision, now),
+      ...datesOf(settings, delivery, demand.deliver_by, [...kept, ...allocations], now), hold_until: waveOf(settings, demand, allocations, decision, now),
       // Of a refused order only what was missing: the rest could have been placed.
       unfilled: unfilled.filter(({ reason }) => reason !== 'refused'),
     })),
@@ -200,7 +196,7 @@ function planned(tx: Tx, world: World, plans: readonly Plan[], locked: Levels | 
       await storeRun(tx, recordRun(world, sourced, accepted, { trigger, at: now }))
       await addClaims(tx, accepted.flatMap(({ plan }) => plan.allocations.map(({ line_id, variant_id, location_id, quantity }) => ({ order_line_id: line_id, location_id, order_id: plan.order_id, variant_id, quantity }))))
       const waiting = accepted.flatMap(({ sourced: { plan } }) => (plan.shortage?.action === 'backorder' ? [plan] : []))
-      if (trigger === 'capture' && waiting.length > 0) await expectForNew(tx, new Set(waiting.map(({ order_id }) => order_id)), variantsOf(accepted, waiting), now)
+      if (trigger === 'capture' && waiting.length > 0) await expectForNew(tx, settings, new Set(waiting.map(({ order_id }) => order_id)), variantsOf(accepted, waiting))
       // Levels come last: what is sold most is locked for the shortest time.
       if (!(await addLoads(tx, loadsOf(accepted, limited)))) return undefined
       const levels = locked ?? await lockTaken(tx, accepted, now)
@@ -210,14 +206,12 @@ function planned(tx: Tx, world: World, plans: readonly Plan[], locked: Levels | 
 }
 
 /** When what was found arrives, and by when it must leave to arrive on the day that was asked for. */
-function datesOf(settings: Settings, demand: SourcingDemand, found: readonly SourcingAllocation[], now: Date): Pick<SourcingPlan, 'promise' | 'ship_by'> {
-  const delivery = deliveryOf(settings, demand)
+function datesOf(settings: Settings, delivery: Delivery, deliver_by: PlainDate | null, found: readonly SourcingAllocation[], now: Date): Pick<SourcingPlan, 'promise' | 'ship_by'> {
   const serving = settings.locations.filter(({ id }) => found.some(({ location_id }) => location_id === id))
   const arrivals = serving.map((location) => {
     const { departure } = settings.departures(location, delivery.method, now, false)
     return departure === undefined ? undefined : arrivalFrom(settings.rate_table, delivery, location, departure.ships_on)
   })
-  const { deliver_by } = demand
   const ship_by = new Map(deliver_by === null ? [] : serving.flatMap((location): [string, PlainDate][] => {
     const date = shipBy(settings.rate_table, delivery, location, deliver_by)
     return date === undefined ? [] : [[location.id, date]]

@@ -9,32 +9,32 @@ import { findChannels } from '../../channels/index.ts'
 import { readSupplies } from '../../inventory/index.ts'
 import { lockOrders, waitingLines, writeLinePromises, type WaitingLine } from '../../orders/index.ts'
 import { changedExpectations, expectSupplies, type Expectation } from '../expectations.ts'
-import { currentSettings, knowPlaces } from '../queries/settings.ts'
+import { currentSettings, knowPlaces, type Settings } from '../queries/settings.ts'
 import { supplySignature, variantsWaitedFor } from '../sourcing.db.ts'
 
 /** What is expected for those who wait for these variants, where it differs from what their lines say. */
-async function findChanges(tx: Tx, variantIds: readonly string[], now: Date): Promise<{ line: WaitingLine; expectation: Expectation }[]> {
+async function findChanges(tx: Tx, settings: Settings, variantIds: readonly string[]): Promise<{ line: WaitingLine; expectation: Expectation }[]> {
   const lines = await waitingLines(tx, variantIds)
   const supplies = await readSupplies(tx, variantIds)
   const channels = await findChannels(tx, [...new Set(lines.map(({ channel_id }) => channel_id))])
-  const settings = await currentSettings(tx, now)
   await knowPlaces(tx, settings, lines.map(({ shipping_address }) => shipping_address))
   return changedExpectations(lines, expectSupplies(lines, { settings, supplies, groups: new Map([...channels].map(([id, { group_ids }]) => [id, group_ids])) }))
 }
 
 /** Says of lines that are new in this transaction when what they wait for is expected. */
-export async function expectForNew(tx: Tx, orderIds: ReadonlySet<string>, variantIds: readonly string[], now: Date): Promise<void> {
-  const changes = await findChanges(tx, variantIds, now)
+export async function expectForNew(tx: Tx, settings: Settings, orderIds: ReadonlySet<string>, variantIds: readonly string[]): Promise<void> {
+  const changes = await findChanges(tx, settings, variantIds)
   await writeLinePromises(tx, changes.filter(({ line }) => orderIds.has(line.order_id)).map(({ expectation }) => expectation))
 }
 
 /** Moves the dates of those who wait with the supplies that they wait for. Answers how many lines moved. */
 const expectAnew = command('sourcing.expect_supplies', 'orders:source', async ({ tx, now, emit }, input: { variant_ids: readonly string[] }): Promise<{ lines: number }> => {
-  const seen = await findChanges(tx, input.variant_ids, now)
+  const settings = await currentSettings(tx, now)
+  const seen = await findChanges(tx, settings, input.variant_ids)
   if (seen.length === 0) return { lines: 0 }
   const locked = new Set((await lockOrders(tx, [...new Set(seen.map(({ line }) => line.order_id))])).map(({ id }) => id))
   // Looked at again with the orders held: what somebody has canceled or filled meanwhile waits no more.
-  const changes = (await findChanges(tx, input.variant_ids, now)).filter(({ line }) => locked.has(line.order_id))
+  const changes = (await findChanges(tx, settings, input.variant_ids)).filter(({ line }) => locked.has(line.order_id))
   await writeLinePromises(tx, changes.map(({ expectation }) => expectation))
   emit(...[...groupByKey(changes, ({ line }) => line.order_id)].map(([order_id, of]) => eventOf(order_id, of)))
   return { lines: changes.length }

@@ -53,7 +53,6 @@ export const DESTINATION_CONDITIONS = {
   }),
   po_box: condition({
     settings: { is: Type.Boolean() },
-    needs: ['po_box'],
     prepare: ({ is }) => ({ demand }) => (demand.destination?.po_box ?? false) === is,
     phrase: 'the rule asks whether the address is a post office box',
     say: ({ is }) => (is ? 'go to a post office box' : 'do not go to a post office box'),

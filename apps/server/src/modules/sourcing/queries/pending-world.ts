@@ -13,7 +13,7 @@ import { claimsOfOrders } from '../pending.db.ts'
 import { asDemands, candidateOf, limitsOf } from '../plan-stock.ts'
 import { demandOf } from '../resource-orders.ts'
 import { readLoads } from '../sourcing.db.ts'
-import { destinationOf, knowPlaces, type Settings } from './settings.ts'
+import { deliveryOf, knowPlaces, type Settings } from './settings.ts'
 
 /** What there is to be improved: these orders with their claims, and what is sellable beside them. Null where no rule chooses by cost. */
 export async function readPendingWorld(db: Queryable, settings: Settings, orderIds: readonly string[], now: Date): Promise<Omit<PendingWorld, 'wanted'> | null> {
@@ -39,7 +39,7 @@ async function readPendingOrders(db: Queryable, settings: Settings, orderIds: re
     const units = (line_id: string): number => claims.get(order.id)!.reduce((sum, { order_line_id, quantity }) => sum + (order_line_id === line_id ? quantity : 0), 0)
     const claimed = lines.get(order.id)!.map((line) => ({ ...line, units: units(line.id) })).filter((line) => line.units > 0)
     const demand = demandOf(order, 'reoptimization', channels.get(order.channel_id)!, claimed, (id) => variants.get(id)?.weight_grams ?? 0)
-    return { demand, kept: [], rest: demand.lines, serving: [] }
+    return { demand, delivery: deliveryOf(settings, order), kept: [], rest: demand.lines, serving: [] }
   })
   const facts = await readFacts(db, settings.strategy, variantIds, asked.map(({ demand }) => demand), now)
   const demands = await asDemands(db, asked, facts, settings, now)
@@ -47,7 +47,7 @@ async function readPendingOrders(db: Queryable, settings: Settings, orderIds: re
   return { facts, orders: demands.map((demand, index) => {
     const order = orders[index]!
     const own = claims.get(order.id)!.map(({ order_line_id, variant_id, location_id, quantity }) => ({ line_id: order_line_id, variant_id, location_id, quantity }))
-    const late = latePlaces(settings, departures, order, new Set(own.map(({ location_id }) => location_id)), now)
+    const late = latePlaces(settings, departures, asked[index]!.delivery, order, new Set(own.map(({ location_id }) => location_id)), now)
     return { demand: { ...demand, lines: demand.lines.map((line) => ({ ...line, excluded_location_ids: [...line.excluded_location_ids, ...late] })) }, claims: own }
   }) }
 }
@@ -61,8 +61,7 @@ function handedOver({ release_at }: OrderRow, now: Date): Date {
  * Locations that would break the promise of the order: from there it would come after the promised or wished day and
  * later than from where it is. Where nobody can tell when it comes from where it is, none but those is any good.
  */
-function latePlaces(settings: Settings, departures: Departures, order: OrderRow, own: ReadonlySet<string>, now: Date): string[] {
-  const delivery: Delivery = { method: order.shipping_method, destination: destinationOf(settings, order.shipping_address) }
+function latePlaces(settings: Settings, departures: Departures, delivery: Delivery, order: OrderRow, own: ReadonlySet<string>, now: Date): string[] {
   const at = handedOver(order, now)
   const arrival = (location: Location): string | undefined => {
     const { departure } = departures(location, delivery.method, at, false)

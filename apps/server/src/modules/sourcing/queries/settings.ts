@@ -6,6 +6,7 @@ import { findChannelsByCode, type Channel } from '../../channels/index.ts'
 import { findPostalAreas, loadLocations, type Location } from '../../locations/index.ts'
 import { activeRateTables, findRateTable, IN_HOUSE, type RateTable } from '../../shipping/index.ts'
 import { activeCostModel, MAX_PRICE_AGE_MS, newestPriceRun } from '../costs.db.ts'
+import { PICKUP, type Delivery } from '../delivery.ts'
 import type { Destination } from '../demand.ts'
 import { createDepartures, type Departures } from '../departures.ts'
 import { prepareEconomics, type Economics } from '../economics.ts'
@@ -39,11 +40,7 @@ const KEPT = new Map<string, Settings>()
 
 /** The settings as of now: read again when one of them has changed. Costs one small statement. */
 export async function currentSettings(db: Queryable, now: Date): Promise<Settings> {
-  return settingsAt(db, await readStamp(db, now), now)
-}
-
-/** The settings that a stamp belongs to. */
-export async function settingsAt(db: Queryable, stamp: string, now: Date): Promise<Settings> {
+  const stamp = await readStamp(db, now)
   const known = keptSettings(stamp, now)
   return known !== undefined && isFresh(known, now) ? known : loadSettings(db, stamp, now)
 }
@@ -137,6 +134,11 @@ export function destinationOf(settings: Pick<Settings, 'places'>, address: Addre
   if (address === null) return null
   const { country, region, postal_code, line1 = '', line2 } = address
   return { country, region: region ?? null, postal_code: postal_code ?? null, po_box: isPostBox({ line1, line2 }), coordinates: locate(settings, address)?.coordinates ?? null }
+}
+
+/** How an order comes to its customer. */
+export function deliveryOf(settings: Pick<Settings, 'places'>, { delivery, shipping_method, shipping_address }: { delivery: 'ship' | 'pickup'; shipping_method: string; shipping_address: Address | null }): Delivery {
+  return { method: delivery === 'pickup' ? PICKUP : shipping_method, destination: destinationOf(settings, shipping_address) }
 }
 
 function placeKey({ country, postal_code, city }: Address): string {
