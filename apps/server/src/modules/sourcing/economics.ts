@@ -7,6 +7,7 @@ import { solveCost } from './cost/solve.ts'
 import { addUp } from './cost/terms.ts'
 import { siteOf, type CostModel } from './cost-model.ts'
 import type { DecisionCost } from './decision.ts'
+import type { Destination } from './demand.ts'
 import { distanceTo, type Network, type OrderView } from './order-view.ts'
 import { markdownCost, stockOutCost } from './risk.ts'
 import { isByLine } from './split.ts'
@@ -39,13 +40,13 @@ function carrierTable({ carrier, service, percent }: { carrier: string; service:
 }
 
 /** What the locations of a batch cost, by their position in the network. */
-export type Sites = { economics: Economics; tariff: Int32Array; parcel_labor: Float64Array; unit_labor: Float64Array }
+export type Sites = { economics: Economics; codes: readonly string[]; tariff: Int32Array; parcel_labor: Float64Array; unit_labor: Float64Array }
 
 export function viewSites(economics: Economics, { candidates }: Pick<Network, 'candidates'>): Sites {
-  const codes = economics.model.tariffs.map(({ code }) => code)
+  const tariffs = economics.model.tariffs.map(({ code }) => code)
   const sites = candidates.map((candidate) => siteOf(economics.model, candidate))
   return {
-    economics, tariff: Int32Array.from(sites, ({ tariff }) => codes.indexOf(tariff)), unit_labor: Float64Array.from(sites, ({ unit_labor }) => unit_labor),
+    economics, codes: candidates.map(({ code }) => code), tariff: Int32Array.from(sites, ({ tariff }) => tariffs.indexOf(tariff)), unit_labor: Float64Array.from(sites, ({ unit_labor }) => unit_labor),
     parcel_labor: Float64Array.from(sites, ({ parcel_labor }, at) => parcel_labor ?? Number(candidates[at]!.handling_cost)),
   }
 }
@@ -127,7 +128,7 @@ function poseCost(problem: AllocationProblem, rule: Rule, objective: Objective, 
       variant, quantity, weight_grams: unitWeight(order, variant) || model.default_weight_grams, value: unitPrice(order, variant, model.currency),
       set: isByLine(rule.split) ? need : null, unfilled_cost: objective.leave_unfilled ? model.unfilled_cost : null,
     })),
-    places: { count: locations.length, tariff: parcelColumns(order, locations, sites), parcel_labor: labor(sites.parcel_labor), unit_labor: labor(sites.unit_labor), capacity_cost: null, serving: null },
+    places: { count: locations.length, tariff: parcelColumns(sites, order.demand.destination, locations, (candidate) => distanceTo(order, candidate)), parcel_labor: labor(sites.parcel_labor), unit_labor: labor(sites.unit_labor), capacity_cost: null, serving: null },
     tariffs: sites.economics.parcels, supply,
     stock: isByLine(rule.split) ? order.variant_ids.flatMap((_, variant) => locations.map((candidate) => order.stock[variant * order.network.candidates.length + candidate]!)) : null,
     unit_costs: {
@@ -139,12 +140,12 @@ function poseCost(problem: AllocationProblem, rule: Rule, objective: Objective, 
   }
 }
 
-function parcelColumns(order: OrderView, locations: readonly number[], { economics: { tariffs, starts }, tariff }: Sites): number[] {
-  const { destination } = order.demand
+/** By which of `parcels` each of the candidates is priced for the destination; `km` tells how far it is. */
+export function parcelColumns({ economics: { tariffs, starts }, codes, tariff }: Sites, destination: Destination | null, candidates: readonly number[], km: (candidate: number) => number): number[] {
   const postal_code = spellPostalCode(destination?.postal_code ?? null)
-  return locations.map((candidate) => {
+  return candidates.map((candidate) => {
     const own = tariff[candidate]!
-    return starts[own]! + zoneColumn(tariffs[own]!, order.network.candidates[candidate]!.code, destination, postal_code, distanceTo(order, candidate))
+    return starts[own]! + zoneColumn(tariffs[own]!, codes[candidate]!, destination, postal_code, km(candidate))
   })
 }
 

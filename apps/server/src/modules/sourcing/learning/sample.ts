@@ -1,9 +1,9 @@
 import { present } from '../../../kernel/assert.ts'
-import { distanceKm, type Coordinates } from '../../../kernel/geo.ts'
 import type { CostNetwork, ExpectedOrder } from '../cost/expected-demand.ts'
 import type { Candidate, Destination } from '../demand.ts'
-import { viewSites, type Economics } from '../economics.ts'
-import { spellPostalCode, zoneColumn } from '../tariff.ts'
+import { kilometersTo } from '../delivery.ts'
+import { parcelColumns, viewSites, type Economics } from '../economics.ts'
+import { spellPostalCode } from '../tariff.ts'
 
 /** An order of the past that may come again. `unit_price` is in minor units of the cost model's currency; 0 where it is in another one. */
 export type PastOrder = { destination: Destination | null; lines: readonly { variant_id: string; quantity: number; unit_price: number }[] }
@@ -66,13 +66,15 @@ function meanPrice(lines: PastOrder['lines']): number {
 /** Destinations within some kilometers and with one postal code are one. */
 function describeNetwork(economics: Economics, candidates: readonly Candidate[], orders: readonly PastOrder[]): { network: Omit<CostNetwork, 'weight_grams'>; positions: number[] } {
   const sites = viewSites(economics, { candidates })
+  const places = candidates.map((_, candidate) => candidate)
   const destinations: CostNetwork['destinations'][number][] = []
   const known = new Map<string, number>()
   const positions = orders.map(({ destination }) => {
     const key = keyOf(destination)
     let position = known.get(key)
     if (position === undefined) {
-      position = destinations.push({ tariff: parcelColumns(sites, candidates, destination), unit_freight: null }) - 1
+      const columns = parcelColumns(sites, destination, places, (candidate) => (destination === null ? null : kilometersTo(destination, candidates[candidate]!.coordinates)) ?? Number.POSITIVE_INFINITY)
+      position = destinations.push({ tariff: Int32Array.from(columns), unit_freight: null }) - 1
       known.set(key, position)
     }
     return position
@@ -84,16 +86,4 @@ function keyOf(destination: Destination | null): string {
   if (destination === null) return ''
   const { country, postal_code, coordinates } = destination
   return `${country} ${spellPostalCode(postal_code)} ${coordinates === null ? '' : `${coordinates.latitude.toFixed(1)} ${coordinates.longitude.toFixed(1)}`}`
-}
-
-function parcelColumns({ economics: { tariffs, starts }, tariff }: ReturnType<typeof viewSites>, candidates: readonly Candidate[], destination: Destination | null): Int32Array {
-  const postal_code = spellPostalCode(destination?.postal_code ?? null)
-  return Int32Array.from(candidates, ({ code, coordinates }, index) => {
-    const km = distanceBetween(coordinates, destination?.coordinates ?? null)
-    return starts[tariff[index]!]! + zoneColumn(tariffs[tariff[index]!]!, code, destination, postal_code, km)
-  })
-}
-
-function distanceBetween(from: Coordinates | null, to: Coordinates | null): number {
-  return from === null || to === null ? Number.POSITIVE_INFINITY : distanceKm(from, to)
 }

@@ -1,4 +1,4 @@
-import { distanceKm } from '../../../kernel/geo.ts'
+import { coordinatesOf, kilometersTo } from '../delivery.ts'
 import type { NetworkLocation } from '../network.ts'
 import { addTo, type Book, type World } from './world.ts'
 
@@ -21,13 +21,8 @@ export type Tally = {
   locations: { location: string; orders: number; units: number }[]
 }
 
-/** What a parcel of an order from a location costs. A model that knows tariffs takes the place of this one. */
-export type ParcelCost = (location: NetworkLocation, book: Book) => bigint
-
-export const handlingCost: ParcelCost = ({ handling_cost }) => handling_cost
-
 /** Sums up the orders that were placed within the period. */
-export function tally(world: World, locationOf: (id: string) => NetworkLocation | undefined, inScope: (channelId: string) => boolean, costOf: ParcelCost = handlingCost): Tally {
+export function tally(world: World, locationOf: (id: string) => NetworkLocation | undefined, inScope: (channelId: string) => boolean): Tally {
   const sums: Tally = { orders: 0, units: 0, refused_orders: 0, split_orders: 0, parcels: 0, handling_cost: 0, distance_km: 0, parcels_without_distance: 0, promised_orders: 0, promises_kept: 0, unfilled_units: 0, backordered_units: 0, locations: [] }
   const loads = new Map<string, { orders: number; units: number }>()
   let cost = 0n
@@ -50,9 +45,10 @@ export function tally(world: World, locationOf: (id: string) => NetworkLocation 
       const load = loads.get(location?.code ?? id) ?? { orders: 0, units: 0 }
       loads.set(location?.code ?? id, { orders: load.orders + 1, units: load.units + units })
       if (location === undefined) continue
-      cost += costOf(location, book)
-      const km = distanceOf(location, book)
-      if (km === undefined) sums.parcels_without_distance++
+      cost += location.handling_cost
+      const { destination } = book.demand
+      const km = destination === null ? null : kilometersTo(destination, coordinatesOf(location))
+      if (km === null) sums.parcels_without_distance++
       else sums.distance_km += km
     }
   }
@@ -64,9 +60,4 @@ function unitsByLocation({ lines }: Book): Map<string, number> {
   const given = new Map<string, number>()
   for (const { claims, shipped } of lines.values()) for (const units of [claims, shipped]) for (const [id, quantity] of units) addTo(given, id, quantity)
   return given
-}
-
-function distanceOf({ latitude, longitude }: NetworkLocation, { demand: { destination } }: Book): number | undefined {
-  if (latitude === null || longitude === null || destination === null || destination.coordinates === null) return undefined
-  return distanceKm({ latitude, longitude }, destination.coordinates)
 }
