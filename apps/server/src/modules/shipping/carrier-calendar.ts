@@ -37,19 +37,18 @@ export function arrivalDate(calendar: CarrierCalendar, ship_on: PlainDate, trans
   if (known === undefined || known.size >= MAX_REMEMBERED) ARRIVALS.set(calendar, (known = new Map()))
   const key = `${ship_on} ${transit_days} ${way.from_country} ${way.to_country}`
   let date = known.get(key)
-  if (date === undefined) known.set(key, (date = countDays(calendar, ship_on, transit_days, way)))
-  return date
-}
-
-function countDays(calendar: CarrierCalendar, ship_on: PlainDate, transit_days: number, way: Way): PlainDate {
-  let date = seekWorkingDay(calendar, ship_on, 1, way)
-  for (let left = transit_days; left > 0; left--) date = seekWorkingDay(calendar, addDays(date, 1), 1, way)
+  if (date === undefined) known.set(key, (date = countDays(calendar, ship_on, transit_days, 1, way)))
   return date
 }
 
 /** The last day on which a parcel may be handed over to arrive on the date or before. */
 export function latestDeparture(calendar: CarrierCalendar, arrive_by: PlainDate, transit_days: number, way: Way): PlainDate {
-  let date = seekWorkingDay(calendar, arrive_by, -1, way)
-  for (let left = transit_days; left > 0; left--) date = seekWorkingDay(calendar, addDays(date, -1), -1, way)
+  return countDays(calendar, arrive_by, transit_days, -1, way)
+}
+
+/** So many working days on or back from the first that is one. */
+function countDays(calendar: CarrierCalendar, from: PlainDate, days: number, step: 1 | -1, way: Way): PlainDate {
+  let date = seekWorkingDay(calendar, from, step, way)
+  for (let left = days; left > 0; left--) date = seekWorkingDay(calendar, addDays(date, step), step, way)
   return date
 }
