@@ -3,8 +3,8 @@ import { newId } from '../../../kernel/ids.ts'
 import { invalid, refuse, type FieldError } from '../../../kernel/problem.ts'
 import { command } from '../../../platform/command.ts'
 import { findChannelsByCode } from '../../channels/index.ts'
-import { findRehearsal, findVersions, endRehearsal, insertRehearsal, type CandidateStrategy } from '../rehearsal/rehearsals.db.ts'
-import type { Rule } from '../strategy.ts'
+import { findRehearsal, findVersions, endRehearsal, insertRehearsal } from '../rehearsal/rehearsals.db.ts'
+import type { Rule, Strategy } from '../strategy.ts'
 import { validateStrategy } from '../strategy-schema.ts'
 
 /** A saved strategy as `code@version` or `code` for its latest version, or rules that are not saved. */
@@ -24,7 +24,7 @@ export const requestRehearsal = command('sourcing.request_rehearsal', 'sourcing:
     return channel?.id ?? ''
   })
   const versions = new Map((await findVersions(tx, input.strategies.flatMap((candidate) => ('strategy' in candidate ? [candidate.strategy] : [])))).map((version) => [version.name, version]))
-  const strategies = input.strategies.map((candidate, i): CandidateStrategy => {
+  const strategies = input.strategies.map((candidate, i): Strategy => {
     if ('rules' in candidate) {
       errors.push(...validateStrategy(candidate).map((error) => ({ ...error, pointer: `/strategies/${i}${error.pointer}` })))
       return { id: 'unsaved', version: 0, ...candidate }

@@ -1,11 +1,9 @@
 import { figureAt, setFigure } from './figures.ts'
 import type { Replay } from './replay.ts'
 import type { PastCancellation, PastMovement, Transaction } from './timeline.ts'
-import { addTo, cancel, changeAvailable, claimAnywhere, claimedAt, giveBack, ship, type World } from './world.ts'
+import { addTo, cancel, changeAvailable, claimAnywhere, claimedAt, giveBack, ship, worldsOf, type World } from './world.ts'
 
 export type Units = [variant_id: string, location_id: string, quantity: number]
-
-const worldsOf = ({ past, trials }: Replay): World[] => [past, ...trials.map(({ world }) => world)]
 
 /** What locations gave back just before a run looked: the run sees it, others do after the commit. */
 export function givenBackBefore(replay: Replay, movements: readonly PastMovement[]): Map<World, Units[]> {

@@ -1,5 +1,5 @@
 import type { Queryable } from '../../../platform/db.ts'
-import { arrayOf, rowsOf, sql } from '../../../platform/sql.ts'
+import { arrayOf, rowsOf, sql, type Sql } from '../../../platform/sql.ts'
 import { ids } from '../../../kernel/id-kinds.ts'
 import type { SourcingDemand } from '../../orders/index.ts'
 import type { LineOfOrder } from '../decision-record.ts'
@@ -9,37 +9,33 @@ import { parseSnapshot, type PastCancellation, type PastMovement, type PastPolic
 /** The time that is rehearsed: runs from the one instant to before the other. */
 export type Period = { from: Date; to: Date }
 
-type RunRow = Omit<PastRun, 'snapshot'> & { snapshot: string }
+type RunRow = Omit<PastRun, 'snapshot'> & { seen: string }
+
+const RUN_COLUMNS = sql.raw('id, at, strategy, strategy_version, network_id, snapshot::text as seen, last_movement_id::float8 as last_movement_id, transaction_id::text::float8 as transaction_id, facts')
 
 /** The runs of the period, as they were stored. */
 export async function runsOfPeriod(db: Queryable, { from, to }: Period): Promise<(PastRun & { seen: string })[]> {
   const rows = await db.rows<RunRow>(sql`
-    select id, at, strategy, strategy_version, network_id, snapshot::text as snapshot, last_movement_id::float8 as last_movement_id, transaction_id::text::float8 as transaction_id, facts
+    select ${RUN_COLUMNS}
     from sourcing_runs where at >= ${from} and at < ${to}`)
-  return rows.map((row) => ({ ...row, seen: row.snapshot, snapshot: parseSnapshot(row.snapshot) }))
+  return rows.map((row) => ({ ...row, snapshot: parseSnapshot(row.seen) }))
 }
 
-export async function findRun(db: Queryable, id: string): Promise<(Omit<PastRun, 'snapshot'> & { seen: string }) | undefined> {
+export function findRun(db: Queryable, id: string): Promise<RunRow | undefined> {
   return db.maybe(sql`
-    select id, at, strategy, strategy_version, network_id, snapshot::text as seen, last_movement_id::float8 as last_movement_id, transaction_id::text::float8 as transaction_id, facts
+    select ${RUN_COLUMNS}
     from sourcing_runs where id = ${id}`)
 }
 
 /** Figures of these variants as a run saw them, with what its own transaction had moved before it looked. */
 export function figuresSeen(db: Queryable, beginning: Beginning, transactionId: number, variantIds: readonly string[]): Promise<OpeningRow[]> {
-  const { snapshot, last_movement_id } = beginning
+  const { last_movement_id } = beginning
   return db.rows(sql`
     with moved as materialized (
-      select m.variant_id, m.location_id, sum(case when m.to_state = 'available' then m.quantity else -m.quantity end)::int as units
-      from stock_movements m
-      where m.variant_id = any(${arrayOf(variantIds, 'uuid')}) and ${since(beginning)} and (m.from_state = 'available' or m.to_state = 'available')
-        and not (m.transaction_id = ${String(transactionId)}::xid8 and m.id <= ${last_movement_id}::bigint)
-      group by m.variant_id, m.location_id
+      ${movedSince(beginning, sql`m.variant_id = any(${arrayOf(variantIds, 'uuid')}) and not (m.transaction_id = ${String(transactionId)}::xid8 and m.id <= ${last_movement_id}::bigint)`)}
     ), changed as materialized (
       select distinct on (v.id, p.id) v.id as variant_id, p.id as location_id, x.before
-      from events e, json_to_recordset(e.data -> 'lines') as x(sku text, location text, before int) join variants v on v.sku = x.sku join locations p on p.code = x.location
-      where e.type = 'stock.safety_stock_set' and e.transaction_id >= pg_snapshot_xmin(${snapshot}::pg_snapshot) and not pg_visible_in_snapshot(e.transaction_id, ${snapshot}::pg_snapshot)
-        and v.id = any(${arrayOf(variantIds, 'uuid')})
+      ${policiesAfter(beginning)} and v.id = any(${arrayOf(variantIds, 'uuid')})
       order by v.id, p.id, e.transaction_id, e.id
     )
     select s.variant_id, s.location_id, s.available - coalesce(m.units, 0) as available, coalesce(c.before, s.safety_stock) as safety_stock
@@ -47,9 +43,12 @@ export function figuresSeen(db: Queryable, beginning: Beginning, transactionId: 
     where s.variant_id = any(${arrayOf(variantIds, 'uuid')})`)
 }
 
-export async function countDecisions(db: Queryable, { from, to }: Period): Promise<number> {
+/** Of `sourcing_decisions d`: those that were made in the period. */
+const madeIn = ({ from, to }: Period): Sql => sql`d.run_id in (select id from sourcing_runs where at >= ${from} and at < ${to})`
+
+export async function countDecisions(db: Queryable, period: Period): Promise<number> {
   return (await db.one<{ decisions: number }>(sql`
-    select count(*)::int as decisions from sourcing_decisions d where d.run_id in (select id from sourcing_runs where at >= ${from} and at < ${to})`)).decisions
+    select count(*)::int as decisions from sourcing_decisions d where ${madeIn(period)}`)).decisions
 }
 
 /** Movements of transactions that ran when somebody looked are among so many before the last one there was: writes take seconds, not minutes. */
@@ -62,6 +61,16 @@ export type Beginning = { snapshot: string; last_movement_id: number }
 const since = ({ snapshot, last_movement_id }: Beginning) => sql`
   (m.id > ${last_movement_id}::bigint or (m.id > ${last_movement_id - IN_FLIGHT}::bigint and not pg_visible_in_snapshot(m.transaction_id, ${snapshot}::pg_snapshot)))`
 
+/** By how much what is available has changed since the beginning. */
+const movedSince = (beginning: Beginning, where: Sql): Sql => sql`
+  select m.variant_id, m.location_id, sum(case when m.to_state = 'available' then m.quantity else -m.quantity end)::int as units
+  from stock_movements m where ${where} and ${since(beginning)} and (m.from_state = 'available' or m.to_state = 'available') group by m.variant_id, m.location_id`
+
+/** Where changes of safety stock since the beginning stand: events `e` with the lines `x`, of variants `v` at locations `p`. */
+const policiesAfter = ({ snapshot }: Beginning): Sql => sql`
+  from events e, json_to_recordset(e.data -> 'lines') as x(sku text, location text, quantity int, before int) join variants v on v.sku = x.sku join locations p on p.code = x.location
+  where e.type = 'stock.safety_stock_set' and e.transaction_id >= pg_snapshot_xmin(${snapshot}::pg_snapshot) and not pg_visible_in_snapshot(e.transaction_id, ${snapshot}::pg_snapshot)`
+
 export async function locationIds(db: Queryable): Promise<string[]> {
   return (await db.rows<{ id: string }>(sql`select id from locations`)).map(({ id }) => id)
 }
@@ -69,14 +78,13 @@ export async function locationIds(db: Queryable): Promise<string[]> {
 export type OpeningRow = { variant_id: string; location_id: string; available: number; safety_stock: number }
 
 /** The stock at the beginning of all variants that orders of the period asked for: the balance of now less what has moved since. */
-export function openingStock(db: Queryable, beginning: Beginning, { from, to }: Period): Promise<OpeningRow[]> {
+export function openingStock(db: Queryable, beginning: Beginning, period: Period): Promise<OpeningRow[]> {
   return db.rows(sql`
     with wanted as materialized (
       select distinct l.variant_id from sourcing_decisions d join order_lines l on l.order_id = d.order_id
-      where d.run_id in (select id from sourcing_runs where at >= ${from} and at < ${to}) and l.kind = 'goods'
+      where ${madeIn(period)} and l.kind = 'goods'
     ), moved as materialized (
-      select m.variant_id, m.location_id, sum(case when m.to_state = 'available' then m.quantity else -m.quantity end)::int as units
-      from stock_movements m where ${since(beginning)} and (m.from_state = 'available' or m.to_state = 'available') group by m.variant_id, m.location_id
+      ${movedSince(beginning, sql`true`)}
     )
     select s.variant_id, s.location_id, s.available - coalesce(m.units, 0) as available, s.safety_stock
     from wanted w join stock_levels s on s.variant_id = w.variant_id
@@ -99,7 +107,7 @@ export async function endOfPeriod(db: Queryable, { to }: Period): Promise<number
 }
 
 /** Movements that sourcing did not choose, and what became of the claims of orders that were sourced again. In their order. */
-export function movementsOfPeriod(db: Queryable, beginning: Beginning, end: number | null, { from, to }: Period): Promise<PastMovement[]> {
+export function movementsOfPeriod(db: Queryable, beginning: Beginning, end: number | null, period: Period): Promise<PastMovement[]> {
   return db.rows(sql`
     select m.id::float8 as id, m.transaction_id::text::float8 as transaction_id, m.variant_id, m.location_id, m.from_state, m.to_state, m.quantity, m.reason,
       case when m.cause_kind = 'order' then m.cause_id end as order_id
@@ -108,28 +116,27 @@ export function movementsOfPeriod(db: Queryable, beginning: Beginning, end: numb
       and not (m.cause_kind = 'order' and m.reason = 'allocation')
       and (m.from_state = 'available' or m.to_state = 'available' or (m.from_state = 'allocated' and m.cause_kind = 'order' and (
         m.reason <> 'shipment' or m.cause_id in (
-          select d.order_id from sourcing_decisions d where d.trigger <> 'capture' and d.run_id in (select id from sourcing_runs where at >= ${from} and at < ${to})))))
+          select d.order_id from sourcing_decisions d where d.trigger <> 'capture' and ${madeIn(period)}))))
     order by m.id`)
 }
 
 /** Units that customers no longer wanted, of orders of the period. */
-export async function cancellationsOfPeriod(db: Queryable, { from, to }: Period): Promise<PastCancellation[]> {
+export async function cancellationsOfPeriod(db: Queryable, period: Period): Promise<PastCancellation[]> {
   const rows = await db.rows<{ transaction_id: number; order_id: string; data: { lines: { line_id: string; quantity: number }[] } }>(sql`
     select e.transaction_id::text::float8 as transaction_id, e.order_id, e.data
     from (
       select distinct d.order_id from sourcing_decisions d
-      where d.run_id in (select id from sourcing_runs where at >= ${from} and at < ${to}) and exists (select from order_lines l where l.order_id = d.order_id and l.canceled > 0)
+      where ${madeIn(period)} and exists (select from order_lines l where l.order_id = d.order_id and l.canceled > 0)
     ) o join events e on e.order_id = o.order_id
     where e.type = 'order.units_canceled'`)
   return rows.map(({ transaction_id, order_id, data }) => ({ transaction_id, order_id, lines: data.lines.map(({ line_id, quantity }) => ({ line_id: ids.line.parse(line_id)!, quantity })) }))
 }
 
 /** Changes of safety stock since the beginning, in their order. */
-export function policiesSince(db: Queryable, { snapshot }: Beginning): Promise<(PastPolicy & { before: number })[]> {
+export function policiesSince(db: Queryable, beginning: Beginning): Promise<(PastPolicy & { before: number })[]> {
   return db.rows(sql`
     select e.transaction_id::text::float8 as transaction_id, v.id as variant_id, p.id as location_id, x.quantity as safety_stock, x.before
-    from events e, json_to_recordset(e.data -> 'lines') as x(sku text, location text, quantity int, before int) join variants v on v.sku = x.sku join locations p on p.code = x.location
-    where e.type = 'stock.safety_stock_set' and e.transaction_id >= pg_snapshot_xmin(${snapshot}::pg_snapshot) and not pg_visible_in_snapshot(e.transaction_id, ${snapshot}::pg_snapshot)
+    ${policiesAfter(beginning)}
     order by e.transaction_id, e.id`)
 }
 

@@ -54,21 +54,22 @@ export type Grounds = {
 
 /** Plans one order after the other, as a batch does. Answers the plans of those turns that have a demand, in order. */
 export function planTurns(turns: readonly Turn[], grounds: Grounds, strategy: Strategy): Plan[] {
-  const { network } = grounds
-  network.moment.now = grounds.now
-  network.moment.capacity = new Map(grounds.capacity)
-  const stock = viewStock(turns, grounds)
-  return planOn(stock, turns, grounds, strategy)
+  return planOn(begin(turns, grounds), turns, grounds, strategy)
 }
 
 /** The stock that the last of the turns finds: those before it are no demands, and have taken what they took. */
 export function viewTurns(turns: readonly Turn[], grounds: Grounds): StockView {
+  const stock = begin(turns, grounds)
+  for (const turn of turns) if (!('demand' in turn)) takeTurn(stock, grounds.network, turn)
+  return stock
+}
+
+/** Sets the network to the moment and answers the stock that the first of the turns finds. */
+function begin(turns: readonly Turn[], grounds: Grounds): StockView {
   const { moment } = grounds.network
   moment.now = grounds.now
   moment.capacity = new Map(grounds.capacity)
-  const stock = viewStock(turns, grounds)
-  for (const turn of turns) if (!('demand' in turn)) takeTurn(stock, grounds.network, turn)
-  return stock
+  return viewStock(turns, grounds)
 }
 
 function planOn(stock: StockView, turns: readonly Turn[], grounds: Grounds, strategy: Strategy): Plan[] {

@@ -7,10 +7,9 @@ import type { Flip } from './replay.ts'
 
 export const STATUSES = ['queued', 'running', 'done', 'canceled', 'failed'] as const
 
-/** A candidate as it was asked for; `version` is 0 for rules that are not saved. */
-export type CandidateStrategy = Strategy
+/** The `version` of a strategy is 0 where its rules are not saved. */
 export type RehearsalRow = {
-  id: string; status: (typeof STATUSES)[number]; period_from: Date; period_to: Date; channel_ids: string[] | null; strategies: CandidateStrategy[]; decisions_total: number | null; decisions_done: number
+  id: string; status: (typeof STATUSES)[number]; period_from: Date; period_to: Date; channel_ids: string[] | null; strategies: Strategy[]; decisions_total: number | null; decisions_done: number
   result: Rehearsed | null; error: string | null; created_at: Date; started_at: Date | null; finished_at: Date | null
 }
 

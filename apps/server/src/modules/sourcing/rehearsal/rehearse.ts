@@ -6,10 +6,10 @@ import type { Strategy } from '../strategy.ts'
 import { cancellationsOfPeriod, countDecisions, customersOf, decisionsOfRuns, endOfPeriod, lastMovements, locationIds, movementsOfPeriod, openingStock, policiesSince, runsOfPeriod, type Period } from './past.db.ts'
 import { setFigure } from './figures.ts'
 import { createNetwork, type PastNetwork } from './plan-past.ts'
-import { createReplay, takeStep, worldsOf, type Flip, type PastDecision, type Replay } from './replay.ts'
+import { createReplay, takeStep, type Flip, type PastDecision, type Replay } from './replay.ts'
 import { tally, type Tally } from './tally.ts'
 import { groupTransactions, orderSteps, type PastRun, type Step, type Transaction } from './timeline.ts'
-import { changeAvailable } from './world.ts'
+import { changeAvailable, worldsOf } from './world.ts'
 
 /** Runs whose decisions are read at once. */
 const CHUNK = 400

@@ -16,7 +16,7 @@ import { applyTransaction, givenBackBefore, type Units } from './events-of-the-p
 import { createFigures, figureAt, type Figures, type Places } from './figures.ts'
 import { planTurns, type Grounds, type PastNetwork, type Turn } from './plan-past.ts'
 import type { PastRun, Step, Transaction } from './timeline.ts'
-import { addTo, changeAvailable, changeWaiting, claim, createWorld, hold, lineOf, openBook, waitingUnits, type Book, type World } from './world.ts'
+import { addTo, changeAvailable, changeWaiting, claim, createWorld, hold, lineOf, openBook, waitingUnits, worldsOf, type Book, type World } from './world.ts'
 
 /** A decision of the past with what its order tells. */
 export type PastDecision = {
@@ -67,10 +67,6 @@ type OpenRun = LoadedRun & {
 export function createReplay(strategies: readonly Strategy[], inScope: (channelId: string) => boolean): Replay {
   const places: Places = new Map()
   return { past: createWorld(places), trials: strategies.map((strategy) => ({ strategy, world: createWorld(places), flips: [], flipped: 0, needs: needsOf(strategy.rules), today: { facts: undefined, economics: undefined } })), safety: createFigures(places), inScope, open: new Map(), busy: new Set(), latest: undefined }
-}
-
-export function worldsOf({ past, trials }: Replay): World[] {
-  return [past, ...trials.map(({ world }) => world)]
 }
 
 /** Takes one step; a look brings the run as it was stored. */
@@ -366,10 +362,10 @@ function fillWaiting(replay: Replay, trial: Trial, freed: ReadonlySet<string>, a
   const books = [...orderIds].map((id) => world.books.get(id)!).filter(({ refused, demand }) => !refused && replay.inScope(demand.channel_id) && !replay.busy.has(demand.order_id) && isSettledInThePast(replay, demand.order_id))
   if (books.length === 0) return
   books.sort((a, b) => a.placed_at.getTime() - b.placed_at.getTime() || (a.demand.order_id < b.demand.order_id ? -1 : 1))
-  const { network, room, run } = replay.latest!
+  const latest = replay.latest!
   const demands = books.map(({ demand }) => demandAgain(world, undefined, demand.order_id)!)
-  const now = at ?? run.at
-  const plans = planTurns(demands.map((demand) => ({ demand })), { world, safety: replay.safety, network, now, capacity: capacityOf(world, { network, room }, now), queued: () => 0, economics: economicsFor(trial, { run, network }), levels: levelsFor(trial, { run, network }), given_back: [], locked: [] }, strategy)
+  const now = at ?? latest.run.at
+  const plans = planTurns(demands.map((demand) => ({ demand })), { ...groundsOf(replay, trial, latest, false), now, capacity: capacityOf(world, latest, now), queued: () => 0 }, strategy)
   for (const { order_id, allocations } of plans) {
     const book = world.books.get(order_id)!
     for (const { line_id, variant_id, location_id, quantity } of allocations) {

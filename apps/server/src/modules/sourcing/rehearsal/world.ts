@@ -39,6 +39,11 @@ export function createWorld(places: Places): World {
   return { available: createFigures(places), books: new Map(), loads: new Map(), queued: new Map(), waiting: new Map() }
 }
 
+/** The past and what each strategy makes of it. */
+export function worldsOf({ past, trials }: { past: World; trials: readonly { world: World }[] }): World[] {
+  return [past, ...trials.map(({ world }) => world)]
+}
+
 export function addTo<Key>(sums: Map<Key, number>, key: Key, quantity: number): void {
   sums.set(key, (sums.get(key) ?? 0) + quantity)
 }
