@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { useApp, type Answer } from '../../../../test/harness/app.ts'
 import { HOME, openShop, type Shop } from '../../../../test/harness/shop.ts'
+import { ids } from '../../../kernel/id-kinds.ts'
 import { sql } from '../../../platform/sql.ts'
 
 const app = useApp()
@@ -61,6 +62,10 @@ describe('a rehearsal', () => {
     const second = await app().get(`${url}&after=${(first.body['page'] as { next: string }).next}`)
     expect([second.body.data!.length, (second.body['page'] as { next: string | null }).next]).toEqual([1, null])
     expect(second.body.data).toMatchObject([{ past: { locations: ['leeds'] }, rehearsed: { locations: ['leeds', 'london'] } }])
+    // A job that comes once more finds the rehearsal over, and leaves what it found.
+    await app().application.db.transaction((tx) => app().application.jobs.insert(tx, [{ name: 'sourcing.rehearse', data: { rehearsal_id: ids.rehearsal.parse(String(asked.body['id']))! } }]))
+    await app().application.settle()
+    expect((await app().get(url)).body.data).toEqual(first.body.data)
   })
 
   test('says what is wrong with what is asked', async () => {

@@ -31,8 +31,9 @@ export function selectRehearsals(cursorColumns: Sql): Sql {
 
 /** Begins, or begins again where a worker died: what it had found is forgotten. False where it is canceled or over. */
 export async function beginRehearsal(db: Queryable, id: string, at: Date): Promise<boolean> {
-  await db.run(sql`delete from sourcing_rehearsal_flips where rehearsal_id = ${id}`)
-  return (await db.run(sql`update sourcing_rehearsals set status = 'running', started_at = ${at}, decisions_done = 0 where id = ${id} and status in ('queued', 'running')`)) === 1
+  const begun = await db.run(sql`update sourcing_rehearsals set status = 'running', started_at = ${at}, decisions_done = 0 where id = ${id} and status in ('queued', 'running')`)
+  if (begun === 1) await db.run(sql`delete from sourcing_rehearsal_flips where rehearsal_id = ${id}`)
+  return begun === 1
 }
 
 /** Notes how far it has come; false where it has been canceled meanwhile. */
