@@ -11,7 +11,7 @@ import { OrderParams, requireOrder } from '../orders/index.ts'
 import { OUTCOMES, TRIGGERS } from './decision-view.ts'
 import { findDecision, selectDecisions, versionsOf, type ListedDecision } from './decisions.db.ts'
 import { explainSmallestChange } from './explain.ts'
-import { decisionNames } from './names.ts'
+import { locationNames } from './names.ts'
 import { lookAgain } from './rehearsal/look-again.ts'
 import { findSmallestChanges, type SmallestChange } from './smallest-change.ts'
 
@@ -104,7 +104,7 @@ const getSmallestChange = route({
     const question = await lookAgain(db, decision)
     if (question === undefined) return { reproduced: false, improvement: null, alteration: null }
     const { improvement, alteration } = findSmallestChanges(question)
-    const names = { ...(await decisionNames(db, [order.id])), variants: new Map(question.demand.lines.map(({ variant_id, sku }) => [variant_id, sku])) }
+    const names = { locations: await locationNames(db), variants: new Map(question.demand.lines.map(({ variant_id, sku }) => [variant_id, sku])) }
     const view = (change: SmallestChange | null) => (change === null ? null : {
       sentence: explainSmallestChange(change, names), effect: change.effect, location: change.location, locations: change.chosen,
       units: change.units.map(({ variant_id, quantity }) => ({ sku: names.variants.get(variant_id)!, quantity })),

@@ -1,6 +1,6 @@
 import type { Queryable, Tx } from '../../platform/db.ts'
 import { arrayOf, sql, type Sql } from '../../platform/sql.ts'
-import type { AllocationRow } from './sourcing.db.ts'
+import { CLAIM_COLUMNS, type AllocationRow } from './sourcing.db.ts'
 
 /** Of `orders o`: goods to be sent that have their locations, and that nobody works on. */
 const PENDING = sql.raw(`o.status = 'placed' and o.delivery = 'ship' and o.units_allocated > 0 and o.units_released + o.units_picked + o.units_packed = 0`)
@@ -9,12 +9,6 @@ const PENDING = sql.raw(`o.status = 'placed' and o.delivery = 'ship' and o.units
 export function pendingOrders(db: Queryable, { after, until, limit }: { after: string | null; until?: Date | undefined; limit: number }): Promise<{ id: string }[]> {
   const due: Sql = until === undefined ? sql.empty : sql`and o.open_holds = 0 and o.release_at <= ${until}`
   return db.rows(sql`select o.id from orders o where ${PENDING} ${due} ${after === null ? sql.empty : sql`and o.id > ${after}`} order by o.id limit ${limit}`)
-}
-
-const CLAIM_COLUMNS = sql.raw('a.order_line_id, a.location_id, a.order_id, a.variant_id, a.quantity, a.released')
-
-export function claimsOfOrders(db: Queryable, orderIds: readonly string[]): Promise<AllocationRow[]> {
-  return db.rows(sql`select ${CLAIM_COLUMNS} from allocations a where a.order_id = any(${arrayOf(orderIds, 'uuid')}) order by a.order_line_id, a.location_id`)
 }
 
 /** The claims of those of these orders that are still pending, locked in key order. The caller holds the orders. */

@@ -10,6 +10,9 @@ export function stampAt(now: Date | Sql): Sql {
 
 export type AllocationRow = { order_line_id: string; location_id: string; order_id: string; variant_id: string; quantity: number; released: number }
 
+/** Of `allocations a`. */
+export const CLAIM_COLUMNS = sql.raw('a.order_line_id, a.location_id, a.order_id, a.variant_id, a.quantity, a.released')
+
 /** Adds to claims; units of a line at one location are one claim. The caller holds the orders and the stock levels. */
 export async function addClaims(tx: Tx, claims: readonly Omit<AllocationRow, 'released'>[]): Promise<void> {
   if (claims.length === 0) return
@@ -23,8 +26,7 @@ export async function addClaims(tx: Tx, claims: readonly Omit<AllocationRow, 're
 /** The claims of these lines, locked in key order. */
 export function lockClaims(tx: Tx, orderLineIds: readonly string[]): Promise<AllocationRow[]> {
   return tx.rows(sql`
-    select order_line_id, location_id, order_id, variant_id, quantity, released from allocations
-    where order_line_id = any(${arrayOf(orderLineIds, 'uuid')}) order by order_line_id, location_id for update`)
+    select ${CLAIM_COLUMNS} from allocations a where a.order_line_id = any(${arrayOf(orderLineIds, 'uuid')}) order by a.order_line_id, a.location_id for update`)
 }
 
 /** Shrinks claims by these units; a claim without units is gone. `released` of them were being worked on. */
@@ -58,8 +60,8 @@ export function deleteClaims(tx: Tx, orderIds: readonly string[]): Promise<Omit<
   return tx.rows(sql`delete from allocations where order_id = any(${arrayOf(orderIds, 'uuid')}) returning order_line_id, location_id, order_id, variant_id, quantity`)
 }
 
-export function allocationsOfOrder(db: Queryable, orderId: string): Promise<AllocationRow[]> {
-  return db.rows(sql`select order_line_id, location_id, order_id, variant_id, quantity, released from allocations where order_id = ${orderId} order by order_line_id, location_id`)
+export function claimsOfOrders(db: Queryable, orderIds: readonly string[]): Promise<AllocationRow[]> {
+  return db.rows(sql`select ${CLAIM_COLUMNS} from allocations a where a.order_id = any(${arrayOf(orderIds, 'uuid')}) order by a.order_line_id, a.location_id`)
 }
 
 /** Locations that gave units of these lines back; re-sourcing leaves them out. */

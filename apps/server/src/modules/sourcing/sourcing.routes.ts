@@ -4,14 +4,14 @@ import type { Queryable } from '../../platform/db.ts'
 import { route, type Route } from '../../platform/http/route.ts'
 import { closed } from '../../platform/http/schemas.ts'
 import { findLocations } from '../locations/index.ts'
-import { OrderParams, requireOrder } from '../orders/index.ts'
+import { linesOfOrders, OrderParams, requireOrder } from '../orders/index.ts'
 import { sourceOrder } from './commands/source-order.ts'
 import { DecisionSchema, viewDecision } from './decision-view.ts'
 import { decisionsOfOrder } from './decisions.db.ts'
 import { explainDecision } from './explain.ts'
 import { decisionNames } from './names.ts'
 import { readDecisions } from './read-decisions.ts'
-import { allocationsOfOrder } from './sourcing.db.ts'
+import { claimsOfOrders } from './sourcing.db.ts'
 
 const DecisionView = Type.Object({
   id: Type.String(), at: Type.String(), trigger: Type.String(), explanation: Type.Array(Type.String({ description: 'One sentence each' })), decision: DecisionSchema,
@@ -29,10 +29,11 @@ const getRouting = route({
 })
 
 async function readRouting(db: Queryable, orderId: string) {
-  const allocations = await allocationsOfOrder(db, orderId)
+  const allocations = await claimsOfOrders(db, [orderId])
   const locations = await findLocations(db, [...new Set(allocations.map(({ location_id }) => location_id))])
-  const decisions = await readDecisions(db, await decisionsOfOrder(db, orderId))
-  const names = await decisionNames(db, [orderId])
+  const lines = await linesOfOrders(db, [orderId])
+  const decisions = await readDecisions(db, await decisionsOfOrder(db, orderId), lines)
+  const names = await decisionNames(db, lines)
   return {
     allocations: allocations.map((claim) => ({
       line_id: ids.line.show(claim.order_line_id), sku: names.lines.get(claim.order_line_id)!, location: locations.get(claim.location_id)!.code, quantity: claim.quantity, released: claim.released,

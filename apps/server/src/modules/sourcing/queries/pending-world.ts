@@ -9,10 +9,9 @@ import { arrivalFrom, type Delivery } from '../delivery.ts'
 import { createDepartures, type Departures } from '../departures.ts'
 import { levelOf, readFacts, type Facts } from '../facts.ts'
 import type { PendingOrder, PendingWorld } from '../improve.ts'
-import { claimsOfOrders } from '../pending.db.ts'
 import { asDemands, candidateOf, limitsOf } from '../plan-stock.ts'
 import { demandOf } from '../resource-orders.ts'
-import { readLoads } from '../sourcing.db.ts'
+import { claimsOfOrders, readLoads } from '../sourcing.db.ts'
 import { deliveryOf, knowPlaces, type Settings } from './settings.ts'
 
 /** What there is to be improved: these orders with their claims, and what is sellable beside them. Null where no rule chooses by cost. */
