@@ -54,7 +54,11 @@ async function readCustomers(db: Queryable, orders: readonly Pick<SourcingDemand
 
 async function readCounts(db: Queryable, variant_ids: readonly string[], now: Date): Promise<Map<string, number>> {
   const levels = await readLevels(db, variant_ids)
-  return new Map(levels.flatMap((level) => (level.counted_at === null ? [] : [[keyOf(level), (now.getTime() - level.counted_at.getTime()) / HOUR_MS] as const])))
+  return new Map(levels.flatMap((level) => (level.counted_at === null ? [] : [[keyOf(level), hoursSince(level.counted_at, now)] as const])))
+}
+
+export function hoursSince(counted_at: Date, now: Date): number {
+  return (now.getTime() - counted_at.getTime()) / HOUR_MS
 }
 
 export function itemFactsOf(variant_id: string, { items }: Facts): Pick<DemandLine, 'tags' | 'product_type' | 'custom_fields'> {

@@ -4,12 +4,12 @@ import { loadChannels, orderForms, type Channel, type FormField } from '../chann
 import { keyOf, readLevels } from '../inventory/index.ts'
 import { listGroupMembers, listLocationCodes, loadLocations, type Location } from '../locations/index.ts'
 import { findRateTable, IN_HOUSE, shippingMethods } from '../shipping/index.ts'
-import { HOUR_MS } from '../../kernel/time.ts'
 import { demandsOf } from './demands.db.ts'
 import type { Candidate } from './demand.ts'
 import type { Economics } from './economics.ts'
 import { createDepartures } from './departures.ts'
 import type { Shelf } from './examples.ts'
+import { hoursSince } from './facts.ts'
 import { candidateOf } from './plan-stock.ts'
 import { readEconomics } from './queries/settings.ts'
 import type { Known } from './references.ts'
@@ -68,7 +68,7 @@ export async function readShelf(db: Queryable, skus: readonly string[], now: Dat
     levels: levels.flatMap((level) => {
       const code = codes.get(level.location_id)
       if (code === undefined) return []
-      const stock_age_hours = level.counted_at === null ? null : (now.getTime() - level.counted_at.getTime()) / HOUR_MS
+      const stock_age_hours = level.counted_at === null ? null : hoursSince(level.counted_at, now)
       return [{ variant_id: bySku.get(level.variant_id)!, location_id: code, available: level.available, safety_stock: level.safety_stock, daily_demand: sold.get(keyOf(level)) ?? 0, stock_age_hours }]
     }),
   }

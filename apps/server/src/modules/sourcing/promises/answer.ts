@@ -10,7 +10,7 @@ import { arrivalFrom, arrivalOfAll, coordinatesOf, kilometersTo, PICKUP, type De
 import { timesOf } from '../plan-stock.ts'
 import type { TriedPlan } from '../plan.ts'
 import type { PromiseWorld } from '../queries/promise-world.ts'
-import { takeSupplies, type SupplyUnits } from '../supplies.ts'
+import { stepsBy, takeSupplies, type SupplyUnits } from '../supplies.ts'
 import { freeSupplies } from './free-units.ts'
 import type { Need, Question } from './cart.ts'
 import { viewPlace } from './place.ts'
@@ -96,14 +96,8 @@ function describeLines({ cart, needs }: Question, { now, later }: Outlook): Line
     }
     const available = wholeBy(null)
     if (later.length === 0 || available === quantity) return { sku, quantity, available, later: [], missing: quantity - available }
-    const dates = [...new Set(later.flatMap(({ need, expected_on }) => (needs[need]!.line === line && expected_on !== null ? [expected_on] : [])))].sort()
-    let promised = available
-    const comes = dates.flatMap((expected_on) => {
-      const more = wholeBy(expected_on) - promised
-      promised += more
-      return more === 0 ? [] : [{ expected_on, quantity: more }]
-    })
-    return { sku, quantity, available, later: comes, missing: quantity - promised }
+    const comes = stepsBy(available, later.flatMap(({ need, expected_on }) => (needs[need]!.line === line && expected_on !== null ? [expected_on] : [])), wholeBy)
+    return { sku, quantity, available, later: comes, missing: quantity - available - comes.reduce((units, step) => units + step.quantity, 0) }
   })
 }
 

@@ -6,7 +6,7 @@ import { isWorkingDay, nextDeparture, type Location } from '../../locations/inde
 import { coordinatesOf, PICKUP } from '../delivery.ts'
 import { servesChannel } from '../order-view.ts'
 import type { Age, Article, PromiseWorld } from '../queries/promise-world.ts'
-import type { SupplyUnits } from '../supplies.ts'
+import { stepsBy, type SupplyUnits } from '../supplies.ts'
 import { freeSupplies, freeUnits } from './free-units.ts'
 import type { StoreArticleView, StoreView } from './store-view.ts'
 
@@ -56,13 +56,8 @@ function describeArticle(world: PromiseWorld, sku: string, quantity: number, loc
     return { article, per, units: Math.min(level?.available ?? 0, units), supplies: supplies.filter(({ location_id }) => location_id === location.id), age: level }
   })
   const now = wholeBy(here, null)
-  let promised = now
-  const dates = [...new Set(here.flatMap(({ supplies }) => supplies.map(({ expected_on }) => expected_on)))].sort()
-  const later = dates.flatMap((expected_on) => {
-    const more = wholeBy(here, expected_on) - promised
-    promised += more
-    return more === 0 ? [] : [{ expected_on, quantity: isExact ? more : null, band: bandOf(more) }]
-  })
+  const later = stepsBy(now, here.flatMap(({ supplies }) => supplies.map(({ expected_on }) => expected_on)), (date) => wholeBy(here, date))
+    .map(({ expected_on, quantity: more }) => ({ expected_on, quantity: isExact ? more : null, band: bandOf(more) }))
   const counted = here.flatMap(({ age }) => age?.counted_at ?? [])
   const changed = here.flatMap(({ age }) => age?.changed_at ?? [])
   return {
